@@ -1,0 +1,155 @@
+"""Decide whether a file is a picture that is taken; limits come before work.
+
+These functions run in the sandbox's children.
+"""
+
+import mmap
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from uploads.errors import BrokenPicture, EmptyFile, FormatNotOffered, NotAPicture, TooManyPixels, TooManyScans
+from uploads.geometry import Box, Size
+from uploads.imaging import jpeg
+from uploads.imaging.formats import FORMATS
+
+ORIENTATION_TAG = 0x0112
+SIGNATURE_BYTES = 1024
+# Pillow's method for each EXIF orientation that is not upright (CIPA DC-008, tag 0x0112).
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is taken: formats by Pillow's names, pixels over all frames, pixels of a side, JPEG scans."""
+
+    formats: tuple[str, ...]
+    max_pixels: int
+    max_side_px: int
+    max_jpeg_scans: int
+
+
+@contextmanager
+def open_limited(path: Path, limits: Limits) -> Iterator[ImageFile.ImageFile]:
+    """Open a picture whose header keeps the limits; no pixel is decoded yet.
+
+    Raises:
+        EmptyFile, NotAPicture, FormatNotOffered: it is no picture, or not one of the formats.
+        TooManyPixels, TooManyScans: decoding it would cost too much.
+    """
+    # The limits below are ours; Pillow's own would only warn.
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        image = Image.open(path, formats=limits.formats)
+    except UnidentifiedImageError as error:
+        raise _unidentified(path, limits) from error
+    with image:
+        frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
+        if image.width * image.height * frames > limits.max_pixels or max(image.size) > limits.max_side_px:
+            size = f"{image.width} × {image.height}" + (f" × {frames}" if frames > 1 else "")
+            raise TooManyPixels(size=size, megapixels=f"{limits.max_pixels / 1e6:g}", side=limits.max_side_px)
+        if image.format in {"JPEG", "MPO"}:
+            _limit_scans(path, limits.max_jpeg_scans)
+        yield image
+
+
+def format_of(image: Image.Image) -> str:
+    """Pillow's name of the format; a phone's JPEG with a second picture in it counts as JPEG."""
+    return "JPEG" if image.format == "MPO" else str(image.format)
+
+
+def orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1, upright, where there is none or none that can be read."""
+    # A PNG without EXIF would be decoded whole only to find that out.
+    if image.format == "PNG" and "exif" not in image.info:
+        return 1
+    try:
+        value = image.getexif().get(ORIENTATION_TAG, 1)
+    except (struct.error, ValueError, TypeError, KeyError, SyntaxError, OSError):
+        return 1
+    return value if value in UPRIGHT else 1
+
+
+def upright_size(image: Image.Image) -> Size:
+    """The natural size: width and height in pixels after the EXIF orientation was applied."""
+    width, height = image.size
+    return Size(height, width) if orientation(image) >= 5 else Size(width, height)
+
+
+def stored_box(box: Box, natural: Size, turned: int) -> Box:
+    """Where a box of the upright picture lies in the file, whose EXIF orientation is ``turned``."""
+    from_left, from_top = box.x, box.y
+    from_right, from_bottom = natural.width - box.x - box.width, natural.height - box.y - box.height
+    x, y = {
+        1: (from_left, from_top),
+        2: (from_right, from_top),
+        3: (from_right, from_bottom),
+        4: (from_left, from_bottom),
+        5: (from_top, from_left),
+        6: (from_top, from_right),
+        7: (from_bottom, from_right),
+        8: (from_bottom, from_left),
+    }[turned]
+    return Box(x, y, box.height, box.width) if turned >= 5 else Box(x, y, box.width, box.height)
+
+
+def upright(image: Image.Image, turned: int) -> Image.Image:
+    """A picture with an EXIF orientation, 1 to 8, applied."""
+    return image if turned not in UPRIGHT else image.transpose(UPRIGHT[turned])
+
+
+def _limit_scans(path: Path, limit: int) -> None:
+    """Refuse a JPEG that is built from more scans than any camera writes: each costs a pass over all pixels."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        scans = sum(marker == jpeg.START_OF_SCAN for marker, _ in jpeg.markers(data))
+    if scans > limit:
+        raise TooManyScans(limit=limit)
+
+
+def _unidentified(path: Path, limits: Limits) -> Exception:
+    """The most helpful reason for a file that Pillow does not open."""
+    with path.open("rb") as file:
+        head = file.read(SIGNATURE_BYTES)
+    if not head:
+        return EmptyFile()
+    labels = ", ".join(FORMATS[name].label for name in limits.formats)
+    name = _signature(head)
+    if name in {FORMATS[offered].label for offered in limits.formats}:
+        return BrokenPicture()
+    return FormatNotOffered(format=name, formats=labels) if name else NotAPicture(formats=labels)
+
+
+def _signature(head: bytes) -> str:
+    """The name of a format that people choose by mistake, from a file's first bytes; empty if unknown."""
+    starts = {
+        b"\xff\xd8\xff": "JPEG",
+        b"\x89PNG\r\n\x1a\n": "PNG",
+        b"GIF8": "GIF",
+        b"BM": "BMP",
+        b"II*\0": "TIFF",
+        b"MM\0*": "TIFF",
+        b"%PDF": "PDF",
+        b"8BPS": "Photoshop",
+        b"\0\0\1\0": "ICO",
+    }
+    for start, name in starts.items():
+        if head.startswith(start):
+            return name
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WebP"
+    if head[4:8] == b"ftyp":
+        brand = head[8:12]
+        return {b"avif": "AVIF", b"avis": "AVIF"}.get(brand, "HEIC" if brand[:2] in {b"he", b"mi"} else "")
+    return "SVG" if b"<svg" in head.lower() else ""
