@@ -1,0 +1,1 @@
+"""Upload handlers, one decision each."""
