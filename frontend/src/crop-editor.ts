@@ -1,0 +1,242 @@
+import { CropperCanvas, CropperHandle, CropperImage, CropperSelection, CropperShade } from "cropperjs";
+import { CropFields } from "./crop-fields";
+import { keyStep } from "./crop-keys";
+import { CropPreview } from "./crop-preview";
+import { CropSaver } from "./crop-saver";
+import { CropStage } from "./crop-stage";
+import {
+  type Axis,
+  atLeast,
+  type Box,
+  clampInside,
+  frameSize,
+  isBelow,
+  isQuarterTurn,
+  type Limits,
+  largest,
+  mirror,
+  moveBy,
+  resizeBy,
+  type Selection,
+  type Size,
+  turn,
+  withSide,
+} from "./geometry";
+
+const ZOOM_STEP = 1.25;
+
+/**
+ * `<crop-editor>`: the form of one crop with its picture.
+ *
+ * The form's fields are the truth and work alone; the picture, the buttons and the keys write them. Each finished change is
+ * posted, and the server's own preview comes back. Attributes: `data-ratio-width`, `data-ratio-height` (none: any shape),
+ * `data-min-width`, `data-min-height`, `data-output-width` (none: as selected). Fires `crop-editor:change` with the
+ * selection as its detail.
+ */
+export class CropEditor extends HTMLElement {
+  /** Cropper.js's elements that the template uses. */
+  static readonly parts = [CropperCanvas, CropperImage, CropperShade, CropperSelection, CropperHandle];
+
+  #abort: AbortController | null = null;
+  #fields!: CropFields;
+  #stage!: CropStage;
+  #saver!: CropSaver;
+  #selection!: Selection;
+  readonly #preview = new CropPreview(this);
+  #before: Selection | null = null;
+  #isLeaving = false;
+
+  connectedCallback(): void {
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    const form = this.#part<HTMLFormElement>("form[data-crop]");
+    this.#fields = new CropFields(form);
+    this.#selection = this.#read();
+    this.#saver = new CropSaver(form, (answer) => void this.#preview.show(answer), signal);
+    this.#listen(form, signal);
+    this.#fields.write(this.#selection);
+    this.#connectStage(signal);
+    this.#tellRules();
+  }
+
+  disconnectedCallback(): void {
+    this.#abort?.abort();
+  }
+
+  /** The fields as they came. Those of a form that was refused may hold anything. */
+  #read(): Selection {
+    const read = this.#fields.read();
+    const { ratio } = this.#limits(read);
+    const isBox = Object.values(read.box).every(Number.isInteger) && read.box.width > 0 && read.box.height > 0;
+    return {
+      ...read,
+      box: isBox
+        ? clampInside(read.box, this.#fields.source, read.rotate)
+        : largest(this.#fields.source, read.rotate, ratio),
+    };
+  }
+
+  #listen(form: HTMLFormElement, signal: AbortSignal): void {
+    form.addEventListener("submit", (event) => this.#submit(event), { signal });
+    form.addEventListener("change", (event) => this.#typed(event), { signal });
+    this.addEventListener("click", (event) => this.#clicked(event), { signal });
+    this.#part("cropper-selection").addEventListener("keydown", (event) => this.#pressed(event), { signal });
+    window.addEventListener("pagehide", () => this.#isLeaving || this.#saver.flush(), { signal });
+    window.addEventListener("pageshow", () => (this.#isLeaving = false), { signal });
+  }
+
+  #connectStage(signal: AbortSignal): void {
+    const listener = { drag: (box: Box) => this.#set({ ...this.#selection, box }), end: () => this.#finish() };
+    this.#stage = new CropStage(
+      this.#part("[data-stage]"),
+      this.#fields.source,
+      this.#selection,
+      this.#limits(),
+      listener,
+    );
+    this.#stage.connect(signal).then(
+      (copy) => (this.#preview.copy = copy),
+      () => this.toggleAttribute("data-broken", true),
+    );
+  }
+
+  #submit(event: SubmitEvent): void {
+    const { submitter } = event;
+    if (submitter instanceof HTMLButtonElement && submitter.name === "next") this.#leave(event, submitter);
+    else if (submitter instanceof HTMLButtonElement && submitter.name === "adjust")
+      this.#adjust(event, submitter.value);
+    else {
+      event.preventDefault();
+      this.#preview.wait();
+      void this.#saver.save();
+    }
+  }
+
+  /** Done: the plain submit, but never overtaking a request that is still under way. */
+  #leave(event: SubmitEvent, button: HTMLButtonElement): void {
+    const { sending } = this.#saver;
+    if (this.#isBelow()) {
+      event.preventDefault();
+      this.#part("[data-below]").focus();
+    } else if (sending) {
+      event.preventDefault();
+      this.#saver.cancel();
+      void sending.then(() => this.#fields.form.requestSubmit(button));
+    } else {
+      this.#isLeaving = true;
+      this.#saver.leave();
+    }
+  }
+
+  #adjust(event: SubmitEvent, how: string): void {
+    event.preventDefault();
+    const { source } = this.#fields;
+    const { ratio } = this.#limits();
+    const [verb, word] = how.split("-");
+    let next = this.#selection;
+    if (verb === "turn") next = turn(next, source, word === "left" ? -90 : 90, ratio);
+    else if (verb === "mirror") next = mirror(next, source, word as Axis);
+    else if (verb === "largest") next = { ...next, box: largest(source, next.rotate, ratio) };
+    // A frame that was too small for the minimum may have shrunk the box; turned back, it has room again.
+    this.#change({ ...next, box: atLeast(next.box, this.#limits(next)) });
+  }
+
+  #clicked({ target }: Event): void {
+    const button = target instanceof Element ? target.closest<HTMLButtonElement>("button[data-zoom]") : null;
+    if (button?.dataset.zoom === "in") this.#stage.zoomBy(ZOOM_STEP);
+    else if (button?.dataset.zoom === "out") this.#stage.zoomBy(1 / ZOOM_STEP);
+    else if (button) this.#stage.fit();
+  }
+
+  #typed({ target }: Event): void {
+    if (!(target instanceof HTMLInputElement) || !this.#fields.isSide(target.name)) return;
+    const value = this.#fields.side(target.name);
+    const { box } = this.#selection;
+    this.#change({
+      ...this.#selection,
+      box: Number.isNaN(value) ? box : withSide(box, target.name, value, this.#limits()),
+    });
+  }
+
+  #pressed(event: KeyboardEvent): void {
+    const step = keyStep(event);
+    if (!step) return;
+    event.preventDefault();
+    const { box } = this.#selection;
+    const limits = this.#limits();
+    const edge = step.by.x === 0 ? "s" : "e";
+    const moved = step.kind === "move" ? moveBy(box, step.by, limits) : resizeBy(box, edge, step.by, limits);
+    this.#change({ ...this.#selection, box: moved });
+    this.#stage.reveal();
+  }
+
+  /** One change that is a whole gesture. */
+  #change(selection: Selection): void {
+    this.#set(selection);
+    this.#finish();
+  }
+
+  #set(selection: Selection): void {
+    const previous = this.#selection;
+    this.#before ??= previous;
+    this.#selection = selection;
+    this.#fields.write(selection);
+    if (same(previous, selection)) return;
+    this.#saver.touch();
+    this.#stage.show(selection, this.#limits());
+    this.#preview.draw(this.#fields.source, selection);
+    this.#tellRules();
+  }
+
+  #finish(): void {
+    const before = this.#before;
+    this.#before = null;
+    if (before && !same(before, this.#selection)) {
+      this.#sayWhere();
+      this.dispatchEvent(new CustomEvent("crop-editor:change", { bubbles: true, detail: this.#selection }));
+    }
+    // Also after a drag that came back to its start: it has cancelled what was about to be saved.
+    if (!this.#saver.isBehind || this.#isBelow()) return;
+    this.#preview.wait();
+    this.#saver.schedule();
+  }
+
+  /** Show the reasons that hold now: too few pixels to be saved, too few to look sharp. */
+  #tellRules(): void {
+    const { width } = this.#selection.box;
+    this.#part("[data-below]").hidden = !this.#isBelow();
+    this.#part("[data-soft]").hidden = this.#isBelow() || !(width < Number(this.dataset.outputWidth));
+  }
+
+  #sayWhere(): void {
+    const { box } = this.#selection;
+    const words = this.#part("[data-said]");
+    words.textContent = (words.dataset.said ?? "").replace(/\{(x|y|width|height)\}/g, (_, side: keyof Box) =>
+      String(box[side]),
+    );
+  }
+
+  #isBelow(): boolean {
+    return isBelow(this.#selection.box, this.#limits().minimum);
+  }
+
+  #limits({ rotate } = this.#selection): Limits {
+    const { ratioWidth, ratioHeight, minWidth, minHeight } = this.dataset;
+    const ratio: Size | null =
+      ratioWidth && ratioHeight ? { width: Number(ratioWidth), height: Number(ratioHeight) } : null;
+    const minimum = { width: Number(minWidth || 1), height: Number(minHeight || 1) };
+    const { source } = this.#fields;
+    const limits = { frame: frameSize(source, rotate), ratio, minimum };
+    return isQuarterTurn(rotate) ? limits : { ...limits, askew: { source, rotate } };
+  }
+
+  #part<T extends HTMLElement = HTMLElement>(selector: string): T {
+    const element = this.querySelector<T>(selector);
+    if (!element) throw new TypeError(`<crop-editor> has no ${selector}.`);
+    return element;
+  }
+}
+
+function same(one: Selection, other: Selection): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,110 @@
+"""The ways in which views answer: see other, a fragment, a file, a problem that says what to do."""
+
+from base64 import b64encode
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.multipartparser import MultiPartParserError
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from uploads.errors import UploadsError
+from uploads.forms import sentence
+
+FRAGMENT = "text/fragment+html"
+RETRY_AFTER_SECONDS = 5
+
+View = Callable[..., HttpResponseBase]
+
+
+class SeeOther(HttpResponseRedirect):
+    """The answer to a POST that was taken: look there (RFC 9110, section 15.4.4)."""
+
+    status_code = 303
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Whether the page's script asks for the part that changes instead of a page."""
+    return FRAGMENT in request.headers.get("Accept", "")
+
+
+def explains_errors(view: View) -> View:
+    """Answer each of the site's own errors with a page, or a fragment, that says what happened."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except UploadsError as error:
+            return problem(request, sentence(error), status=error.status)
+
+    return wrapper
+
+
+def problem(request: HttpRequest, message: str, *, status: int, title: str = "", advice: str = "") -> HttpResponse:
+    """A page, or a fragment, about what went wrong, with a way back."""
+    titles = {409: _("This picture has changed"), 503: _("Not just now"), 507: _("No room left")}
+    context = {
+        "problem": {
+            "title": title or titles.get(status, _("This did not work")),
+            "sentence": message,
+            "advice": advice,
+            "back_url": reverse("uploads:sheet"),
+            "back_label": _("Back to your sheet"),
+        }
+    }
+    template = "uploads/partials/problem.html" if wants_fragment(request) else "uploads/problem.html"
+    response = render(request, template, context, status=status)
+    if status == 503:
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def picture_file(file: Any, *, content_type: str, sha256: str, download_name: str = "") -> FileResponse:
+    """A picture's bytes, read from ``file``: a browser shows but never runs them; with a name, it saves them."""
+    response = FileResponse(file, content_type=content_type, as_attachment=bool(download_name), filename=download_name)
+    response["ETag"] = f'"{sha256}"'
+    response["Repr-Digest"] = f"sha-256=:{b64encode(bytes.fromhex(sha256)).decode()}:"
+    response["Cache-Control"] = "private, no-cache"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@login_not_required
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """For browsers that ask for the icon of a page, the admin's, that names none."""
+    return HttpResponseRedirect(static("img/favicon.svg"))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's view for a form without a valid token; its ``reason`` is for developers."""
+    return problem(
+        request,
+        _("This form was open for too long, or cookies are blocked, so that it could not be told to be yours."),
+        status=403,
+        title=_("Please try once more"),
+        advice=_("Nothing was changed. Go back, reload the page and send it again."),
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's view for requests that cannot be read."""
+    message = _("The request could not be read. Nothing was changed.")
+    if isinstance(exception, TooManyFilesSent):
+        limit = settings.UPLOADS_MAX_FILES
+        text = ngettext("At most %d file can be sent at once.", "At most %d files can be sent at once.", limit)
+        message = text % limit
+    elif isinstance(exception, RequestDataTooBig):
+        message = _("The form is larger than a form can be. Nothing was changed.")
+    elif isinstance(exception, MultiPartParserError):
+        message = _("The upload was cut short or is not in the form that browsers send. Nothing was changed.")
+    return problem(request, message, status=400, advice=_("Go back and try again."))
