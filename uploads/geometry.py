@@ -134,9 +134,7 @@ def clamp_inside(box: Box, source: Size, rotate: float) -> Box:
         width, height = min(box.width, frame.width), min(box.height, frame.height)
         x, y = min(max(box.x, 0), frame.width - width), min(max(box.y, 0), frame.height - height)
         return Box(x, y, width, height)
-    across, along = _turned_extent(box.width, box.height, rotate)
-    fit = min(1, source.width / across, source.height / along)
-    width, height = max(1, floor(box.width * fit + EPSILON_PX)), max(1, floor(box.height * fit + EPSILON_PX))
+    width, height = _shrunk(box, source, rotate)
     # The centre may be anywhere in a rectangle that is turned like the picture.
     across, along = _turned_extent(width, height, rotate)
     room_x, room_y = max(0, (source.width - across) / 2), max(0, (source.height - along) / 2)
@@ -246,6 +244,25 @@ def _with_size(around: Box, wanted: Box, source: Size, rotate: float, ratio: Fra
     x = (2 * around.x + around.width - size.width) // 2
     y = (2 * around.y + around.height - size.height) // 2
     return clamp_inside(Box(x, y, size.width, size.height), source, rotate)
+
+
+def _shrunk(box: Box, source: Size, rotate: float) -> tuple[int, int]:
+    """The sides of a box, made smaller alike until it fits in a picture that lies askew.
+
+    A side that would be less than a pixel stays one, and the other side makes room for it.
+    """
+    across, along = _turned_extent(box.width, box.height, rotate)
+    fit = min(1, source.width / across, source.height / along)
+    width, height = floor(box.width * fit + EPSILON_PX), max(1, floor(box.height * fit + EPSILON_PX))
+    width = max(1, min(width, _longest_beside(height, source, rotate)))
+    return width, min(height, _longest_beside(width, Size(source.height, source.width), rotate))
+
+
+def _longest_beside(height: int, source: Size, rotate: float) -> int:
+    """The largest width, at least a pixel, with which a box of a height fits in a picture that lies askew."""
+    cosine, sine = (abs(each) for each in _cos_sin(rotate))
+    widest = min((source.width - height * sine) / cosine, (source.height - height * cosine) / sine)
+    return max(1, floor(widest + EPSILON_PX))
 
 
 def _largest_upright(frame: Size, ratio: Fraction | None) -> tuple[int, int]:

@@ -140,10 +140,7 @@ export function clampInside(box: Box, source: Size, rotate: number): Box {
 }
 
 function clampAskew(box: Box, source: Size, rotate: number, frame: Size): Box {
-  const wanted = turnedExtent(box, rotate);
-  const fit = Math.min(1, source.width / wanted.width, source.height / wanted.height);
-  const width = Math.max(1, Math.floor(box.width * fit + EPSILON_PX));
-  const height = Math.max(1, Math.floor(box.height * fit + EPSILON_PX));
+  const { width, height } = shrunk(box, source, rotate);
   // The centre may be anywhere in a rectangle that is turned like the picture.
   const extent = turnedExtent({ width, height }, rotate);
   const room = {
@@ -159,6 +156,26 @@ function clampAskew(box: Box, source: Size, rotate: number, frame: Size): Box {
     width,
     height,
   };
+}
+
+/**
+ * The sides of a box, made smaller alike until it fits in a picture that lies askew.
+ * A side that would be less than a pixel stays one, and the other side makes room for it.
+ */
+function shrunk(box: Size, source: Size, rotate: number): Size {
+  const wanted = turnedExtent(box, rotate);
+  const fit = Math.min(1, source.width / wanted.width, source.height / wanted.height);
+  const height = Math.max(1, Math.floor(box.height * fit + EPSILON_PX));
+  const width = Math.min(Math.floor(box.width * fit + EPSILON_PX), longestBeside(height, source, rotate));
+  const lying = { width: source.height, height: source.width };
+  return { width: Math.max(1, width), height: Math.min(height, longestBeside(Math.max(1, width), lying, rotate)) };
+}
+
+/** The largest width, at least a pixel, with which a box of a height fits in a picture that lies askew. */
+function longestBeside(height: number, source: Size, rotate: number): number {
+  const [cosine, sine] = cosSin(rotate).map(Math.abs) as [number, number];
+  const widest = Math.min((source.width - height * sine) / cosine, (source.height - height * cosine) / sine);
+  return Math.max(1, Math.floor(widest + EPSILON_PX));
 }
 
 /** A point turned clockwise about the origin; y grows downwards. */

@@ -1,5 +1,6 @@
 """Fixtures of the unit tests."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,7 +17,8 @@ from uploads import storage
 # What hypothesis remembers is no part of the checkout, and nothing here measures time.
 configuration.set_hypothesis_home_dir(settings.VAR_DIR / "hypothesis")
 hypothesis_settings.register_profile("site", deadline=None)
-hypothesis_settings.load_profile("site")
+hypothesis_settings.register_profile("long", deadline=None, max_examples=50_000, derandomize=False)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "site"))
 
 
 @pytest.fixture(autouse=True)
