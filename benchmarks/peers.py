@@ -37,7 +37,7 @@ def proofsheet(source: Path, target: Path, job: Job) -> None:
     from uploads.imaging.probe import Limits
     from uploads.imaging.render import Recipe, render, stage
 
-    limits = Limits(("JPEG", "PNG", "WEBP", "AVIF"), 60_000_000, 16_384, 100)
+    limits = Limits(("JPEG", "PNG", "WEBP", "AVIF"), 60_000_000, 16_384, 100, 100)
     if job.is_working_copy and job.format == "JPEG":
         stage(source, target, limits)
         return

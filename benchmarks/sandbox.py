@@ -22,7 +22,7 @@ from uploads.imaging import render, sandbox
 from uploads.imaging.probe import Limits
 from uploads.tests import decoders
 
-LIMITS = Limits(("JPEG",), 60_000_000, 16_384, 100)
+LIMITS = Limits(("JPEG",), 60_000_000, 16_384, 100, 100)
 CALLS = 300
 
 

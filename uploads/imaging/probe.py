@@ -33,12 +33,22 @@ UPRIGHT = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is taken: formats by Pillow's names, pixels over all frames, pixels of a side, JPEG scans."""
+    """What is taken: formats by Pillow's names, pixels, pixels of a side, JPEG scans, frames.
+
+    Of a picture that moves, ``max_pixels`` limits the pixels of all frames together: one with more of them, or with
+    more than ``max_frames``, is taken as its first frame.
+    """
 
     formats: tuple[str, ...]
     max_pixels: int
     max_side_px: int
     max_jpeg_scans: int
+    max_frames: int
+
+    def allow_frames(self, count: int, *sizes: Size) -> bool:
+        """Whether so many frames of each of the sizes can be worked on."""
+        most = self.max_pixels // count
+        return count <= self.max_frames and all(size.width * size.height <= most for size in sizes)
 
 
 @contextmanager
@@ -56,10 +66,9 @@ def open_limited(path: Path, limits: Limits) -> Iterator[ImageFile.ImageFile]:
     except UnidentifiedImageError as error:
         raise _unidentified(path, limits) from error
     with image:
-        frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
-        if image.width * image.height * frames > limits.max_pixels or max(image.size) > limits.max_side_px:
-            size = f"{image.width} × {image.height}" + (f" × {frames}" if frames > 1 else "")
-            raise TooManyPixels(size=size, megapixels=f"{limits.max_pixels / 1e6:g}", side=limits.max_side_px)
+        if image.width * image.height > limits.max_pixels or max(image.size) > limits.max_side_px:
+            megapixels = f"{limits.max_pixels / 1e6:g}"
+            raise TooManyPixels(size=str(Size(*image.size)), megapixels=megapixels, side=limits.max_side_px)
         if image.format in {"JPEG", "MPO"}:
             _limit_scans(path, limits.max_jpeg_scans)
         yield image

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import PIL
-from PIL import Image, ImageCms, ImageFile
+from PIL import Image, ImageCms, ImageFile, features
 
 from uploads.geometry import Box, Selection, Size, affine, frame_size, largest, source_region
+from uploads.imaging.animation import Playing, first_frames, flag_alpha, frame_count, plays, shown_for_ms
 from uploads.imaging.partial import down_to, has_strips, resized, resized_in_strips
 from uploads.imaging.probe import Limits, format_of, open_limited, orientation, stored_box, upright, upright_size
 from uploads.imaging.receipt import receipt
@@ -23,6 +24,11 @@ WORKING_EDGE_PX = 1600
 DECODE_MARGIN = 1.5
 # Pillow's own 64 KB at a time cost a twentieth of a JPEG's decoding.
 DECODER_BLOCK_BYTES = 256 * 1024
+# Formats of results that may move. Not AVIF: libavif writes the time into one that moves, so that no two are alike.
+MAY_MOVE = {"auto", "WEBP", "PNG"}
+# All frames that are allowed must be encoded within the sandbox's processor time. More effort takes two to three
+# times as long, for files that are no smaller in a photograph that moves.
+MOVING_EFFORT: dict[str, dict[str, int]] = {"WEBP": {"method": 1}, "PNG": {"compress_level": 3}}
 FILTER_PX = 4
 PADDING_PX = 2
 WHITE = (255, 255, 255)
@@ -39,36 +45,40 @@ class Recipe:
     """All that decides what a picture becomes.
 
     ``output`` is in pixels; ``format`` is one of Pillow's names or ``auto``: JPEG, or PNG where the result is
-    transparent somewhere; ``quality`` is 1 to 100, for formats that lose.
+    transparent somewhere, or WebP where it moves; ``quality`` is 1 to 100, for formats that lose. ``moves`` keeps all
+    frames of a picture that moves, if format and limits allow it.
     """
 
     selection: Selection
     output: Size
     format: str
     quality: int
+    moves: bool = False
 
     @property
     def digest(self) -> str:
-        """A name for this recipe as cooked by this version of the libraries (hexadecimal SHA-256)."""
-        return sha256(f"{self!r} Pillow {PIL.__version__}".encode()).hexdigest()
+        """A name for this recipe as cooked by these versions of the libraries (hexadecimal SHA-256)."""
+        return sha256(f"{self!r} {_libraries()}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A file that was made: its format by Pillow's name, pixels, length in bytes and hexadecimal SHA-256."""
+    """A file that was made: its format by Pillow's name, pixels, length in bytes, hexadecimal SHA-256, frames."""
 
     format: str
     size: Size
     bytes: int
     sha256: str
+    frames: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A picture that was taken: its format, its natural size, its working copy, what else its file carries."""
+    """A picture that was taken: its format, natural size and frames, its working copy, what else its file carries."""
 
     format: str
     size: Size
+    frames: int
     working: Rendered
     receipt: tuple[str, ...]
 
@@ -87,8 +97,9 @@ def stage(source: Path, target: Path, limits: Limits) -> Staged:
         # Whole, because Pillow reads what follows the pixels of a PNG last, and that counts for the receipt.
         working = _cut(image, largest(natural, 0, None), size, decode_margin=1, in_strips=False)
         found = receipt(image, source)
-    encoded = _encode(working, target, "WEBP" if _is_transparent(working) else "JPEG", 85, progressive=False)
-    return Staged(format_name, natural, encoded, found)
+        frames = frame_count(image)
+    encoded = _encode([working], target, "WEBP" if _is_transparent(working) else "JPEG", 85, progressive=False)
+    return Staged(format_name, natural, frames, encoded, found)
 
 
 def render(source: Path, target: Path, limits: Limits, recipe: Recipe) -> Rendered:
@@ -99,11 +110,19 @@ def render(source: Path, target: Path, limits: Limits, recipe: Recipe) -> Render
     """
     with open_limited(source, limits) as image:
         make = _turned if recipe.selection.is_quarter_turn else _straightened
-        picture = make(image, recipe.selection, recipe.output)
+        count = frame_count(image)
+        moves = recipe.moves and recipe.format in MAY_MOVE
+        if not moves or not limits.allow_frames(count, Size(*image.size), recipe.output):
+            count = 1
+        frames, durations = [], []
+        for _ in first_frames(image, count):
+            frames.append(make(image, recipe.selection, recipe.output))
+            durations.append(shown_for_ms(image))
+        playing = Playing(tuple(durations), plays(image))
     format_name = recipe.format
     if format_name == "auto":
-        format_name = "PNG" if _is_transparent(picture) else "JPEG"
-    return _encode(picture, target, format_name, recipe.quality)
+        format_name = "WEBP" if len(frames) > 1 else "PNG" if _is_transparent(frames[0]) else "JPEG"
+    return _encode(frames, target, format_name, recipe.quality, playing)
 
 
 def _turned(image: ImageFile.ImageFile, selection: Selection, output: Size) -> Image.Image:
@@ -223,24 +242,48 @@ def _is_transparent(image: Image.Image) -> bool:
     return image.mode == "RGBA" and image.getchannel("A").getextrema()[0] != 255
 
 
-def _encode(image: Image.Image, target: Path, format_name: str, quality: int, *, progressive: bool = True) -> Rendered:
+def _encode(
+    frames: list[Image.Image],
+    target: Path,
+    format_name: str,
+    quality: int,
+    playing: Playing | None = None,
+    *,
+    progressive: bool = True,
+) -> Rendered:
     """Write pixels, and nothing else that the picture carried, to a file.
 
     A progressive JPEG is smaller by a fifteenth and takes five times as long: worth it for what is stored.
     """
-    keeps_alpha = format_name != "JPEG" and _is_transparent(image)
-    mode = "RGBA" if keeps_alpha else "L" if image.mode == "L" else "RGB"
-    # A fresh image has no metadata that an encoder could copy.
-    fresh = Image.new(mode, image.size, None if keeps_alpha else WHITE if mode == "RGB" else 255)
-    fresh.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" and not keeps_alpha else None)
+    keeps_alpha = format_name != "JPEG" and any(map(_is_transparent, frames))
+    mode = "RGBA" if keeps_alpha else "L" if all(frame.mode == "L" for frame in frames) else "RGB"
+    first, *others = (_fresh(frame, mode) for frame in frames)
     options: dict[str, dict[str, Any]] = {
         "JPEG": {"quality": quality, "progressive": progressive, "optimize": progressive},
         "PNG": {},
         "WEBP": {"quality": quality},
         "AVIF": {"quality": quality, "speed": 8},
     }
-    with target.open("wb") as file:
-        fresh.save(file, format_name, **options[format_name])
-    with target.open("rb") as file:
+    how = options[format_name]
+    if playing and others:
+        how |= MOVING_EFFORT.get(format_name, {}) | {"append_images": others} | playing.options
+    with target.open("w+b") as file:
+        first.save(file, format_name, **how)
+        if format_name == "WEBP" and keeps_alpha and others:
+            flag_alpha(file)
+        file.seek(0)
         digest = file_digest(file, "sha256").hexdigest()
-    return Rendered(format_name, Size(*image.size), target.stat().st_size, digest)
+    return Rendered(format_name, Size(*first.size), target.stat().st_size, digest, len(frames))
+
+
+def _fresh(image: Image.Image, mode: str) -> Image.Image:
+    """The pixels in a new image, which has nothing that an encoder could copy; without alpha, clear becomes white."""
+    fresh = Image.new(mode, image.size, None if mode == "RGBA" else WHITE if mode == "RGB" else 255)
+    fresh.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" and mode != "RGBA" else None)
+    return fresh
+
+
+def _libraries() -> str:
+    """The versions of all that has a say in what bytes come out."""
+    versions = {name: features.version(name) for name in ("jpg", "libjpeg_turbo", "webp", "avif", "zlib", "littlecms2")}
+    return f"Pillow {PIL.__version__} {versions}"

@@ -17,4 +17,5 @@ def limits() -> Limits:
         max_pixels=settings.UPLOADS_MAX_PIXELS,
         max_side_px=settings.UPLOADS_MAX_SIDE_PX,
         max_jpeg_scans=settings.UPLOADS_MAX_JPEG_SCANS,
+        max_frames=settings.UPLOADS_MAX_FRAMES,
     )

@@ -11,7 +11,7 @@ from uploads.imaging import partial, render
 from uploads.imaging.probe import Limits
 from uploads.tests.pictures import decoded, encoded, picture, swapped_profile
 
-LIMITS = Limits(("JPEG", "PNG"), 50_000_000, 16_384, 100)
+LIMITS = Limits(("JPEG", "PNG"), 50_000_000, 16_384, 100, 100)
 SIZE = (403, 607)
 
 # Noise has something to lose in every pixel.

@@ -16,7 +16,7 @@ from uploads.imaging.sandbox import Sandbox
 from uploads.tests import decoders
 from uploads.tests.pictures import encoded, picture
 
-LIMITS = Limits(("JPEG", "PNG"), 50_000_000, 16_384, 100)
+LIMITS = Limits(("JPEG", "PNG"), 50_000_000, 16_384, 100, 100)
 
 
 @pytest.fixture(scope="module")
