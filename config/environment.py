@@ -50,9 +50,9 @@ def positive(name: str, default: int, *, most: int | None = None) -> int:
     return number
 
 
-def among(name: str, known: list[str]) -> list[str]:
-    """Some of the known words, separated by commas; all of them by default."""
-    chosen: list[str] = read(name, env.list, known)
+def among(name: str, known: list[str], default: list[str]) -> list[str]:
+    """Some of the known words, separated by commas."""
+    chosen: list[str] = read(name, env.list, default)
     if unknown := [word for word in chosen if word not in known]:
         raise ImproperlyConfigured(f"{name}: {', '.join(unknown)} is not among {', '.join(known)}.")
     return chosen

@@ -51,7 +51,8 @@ else:
 # --- Pictures: limits before work -----------------------------------------------------
 
 UPLOADS_LOGIN_REQUIRED = boolean("UPLOADS_LOGIN_REQUIRED", default=False)
-UPLOADS_FORMATS = among("UPLOADS_FORMATS", ["JPEG", "PNG", "WEBP", "GIF", "AVIF"])
+_formats = ["JPEG", "PNG", "WEBP", "GIF", "AVIF"]
+UPLOADS_FORMATS = among("UPLOADS_FORMATS", [*_formats, "HEIF"], default=_formats)
 UPLOADS_MAX_BYTES = positive("UPLOADS_MAX_BYTES", 20_000_000)
 UPLOADS_MAX_PIXELS = positive("UPLOADS_MAX_PIXELS", 50_000_000)
 UPLOADS_MAX_SIDE_PX = positive("UPLOADS_MAX_SIDE_PX", 16_384)

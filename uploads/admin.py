@@ -43,6 +43,7 @@ class CropSpecInline(admin.StackedInline):
                     ("ratio_width", "ratio_height"),
                     ("min_width", "min_height"),
                     ("output_width", "output_format", "quality"),
+                    "keeps_animation",
                 ]
             },
         )

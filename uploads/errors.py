@@ -11,6 +11,7 @@
     │   ├── BrokenPicture
     │   ├── TooManyPixels
     │   ├── TooManyScans
+    │   ├── TooMuchText
     │   └── TooSmall
     ├── SelectionError          this crop cannot be made                        422
     │   ├── NotASelection
@@ -99,6 +100,12 @@ class TooManyPixels(Refusal):
 class TooManyScans(Refusal):
     message = _(
         "This JPEG is built from more than %(limit)s scans, no ordinary picture is. Save it anew and try again."
+    )
+
+
+class TooMuchText(Refusal):
+    message = _(
+        "This PNG carries more text, or a larger colour profile, than any picture needs. Save it anew and try again."
     )
 
 

@@ -10,15 +10,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
-from uploads.errors import BrokenPicture, EmptyFile, FormatNotOffered, NotAPicture, TooManyPixels, TooManyScans
+from uploads.errors import (
+    BrokenPicture,
+    EmptyFile,
+    FormatNotOffered,
+    NotAPicture,
+    TooManyPixels,
+    TooManyScans,
+    TooMuchText,
+)
 from uploads.geometry import Box, Size
 from uploads.imaging import jpeg
-from uploads.imaging.formats import FORMATS
+from uploads.imaging.formats import FORMATS, register
 
 ORIENTATION_TAG = 0x0112
 SIGNATURE_BYTES = 1024
+MAX_TEXT_BYTES = 4 * 1024 * 1024
 # Pillow's method for each EXIF orientation that is not upright (CIPA DC-008, tag 0x0112).
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -57,21 +66,35 @@ def open_limited(path: Path, limits: Limits) -> Iterator[ImageFile.ImageFile]:
 
     Raises:
         EmptyFile, NotAPicture, FormatNotOffered: it is no picture, or not one of the formats.
-        TooManyPixels, TooManyScans: decoding it would cost too much.
+        TooManyPixels, TooManyScans, TooMuchText: reading it would cost too much.
     """
     # The limits below are ours; Pillow's own would only warn.
     Image.MAX_IMAGE_PIXELS = None
+    register(limits.formats)
+    with _text_limited():
+        try:
+            image = Image.open(path, formats=limits.formats)
+        except UnidentifiedImageError as error:
+            raise _unidentified(path, limits) from error
+        with image:
+            if image.width * image.height > limits.max_pixels or max(image.size) > limits.max_side_px:
+                megapixels = f"{limits.max_pixels / 1e6:g}"
+                raise TooManyPixels(size=str(Size(*image.size)), megapixels=megapixels, side=limits.max_side_px)
+            if image.format in {"JPEG", "MPO"}:
+                _limit_scans(path, limits.max_jpeg_scans)
+            yield image
+
+
+@contextmanager
+def _text_limited() -> Iterator[None]:
+    """Refuse a PNG whose texts inflate to more than any picture needs; Pillow counts them as it reads them."""
+    PngImagePlugin.MAX_TEXT_MEMORY = MAX_TEXT_BYTES
     try:
-        image = Image.open(path, formats=limits.formats)
-    except UnidentifiedImageError as error:
-        raise _unidentified(path, limits) from error
-    with image:
-        if image.width * image.height > limits.max_pixels or max(image.size) > limits.max_side_px:
-            megapixels = f"{limits.max_pixels / 1e6:g}"
-            raise TooManyPixels(size=str(Size(*image.size)), megapixels=megapixels, side=limits.max_side_px)
-        if image.format in {"JPEG", "MPO"}:
-            _limit_scans(path, limits.max_jpeg_scans)
-        yield image
+        yield
+    except ValueError as error:
+        if "MAX_TEXT" in str(error):  # it has no class of its own
+            raise TooMuchText() from error
+        raise
 
 
 def format_of(image: Image.Image) -> str:

@@ -47,7 +47,9 @@ def receipt(image: Image.Image, path: Path) -> tuple[str, ...]:
         found.add("description")
     if "icc_profile" in info:
         found.add("profile")
-    if image.format == "MPO":
+    if image.format == "MPO" or (
+        image.format == "HEIF" and (getattr(image, "n_frames", 1) > 1 or info["depth_images"])
+    ):
         found.add("second_picture")
     elif _has_trailing_data(image.format, path):
         found.add("trailing_data")

@@ -29,6 +29,8 @@ MAY_MOVE = {"auto", "WEBP", "PNG"}
 # All frames that are allowed must be encoded within the sandbox's processor time. More effort takes two to three
 # times as long, for files that are no smaller in a photograph that moves.
 MOVING_EFFORT: dict[str, dict[str, int]] = {"WEBP": {"method": 1}, "PNG": {"compress_level": 3}}
+# Those of printers, the largest, have two or three megabytes.
+MAX_PROFILE_BYTES = 4 * 1024 * 1024
 FILTER_PX = 4
 PADDING_PX = 2
 WHITE = (255, 255, 255)
@@ -221,7 +223,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
     Without a profile, CMYK is converted as its complement.
     """
-    if profile and image.mode != "L":
+    if profile and len(profile) <= MAX_PROFILE_BYTES:
         try:
             return _convert_profile(image, profile)
         except (ImageCms.PyCMSError, OSError, ValueError):
@@ -234,7 +236,7 @@ def _convert_profile(image: Image.Image, profile: bytes) -> Image.Image:
     mode = "RGBA" if image.mode == "RGBA" else "RGB"
     converted = ImageCms.profileToProfile(image, embedded, srgb, outputMode=mode)
     assert converted is not None  # None is for inPlace=True
-    return converted
+    return converted.convert("L") if image.mode == "L" else converted
 
 
 def _is_transparent(image: Image.Image) -> bool:

@@ -7,8 +7,21 @@ requests at the same time exactly one wins.
 """
 
 from uploads.lifecycle.adding import replace, stage
-from uploads.lifecycle.changing import describe, discard, edit, preview
+from uploads.lifecycle.changing import describe, discard, edit, kept_frames, preview
 from uploads.lifecycle.storing import confirm, delete
 from uploads.lifecycle.sweeping import Swept, adopt, sweep
 
-__all__ = ["Swept", "adopt", "confirm", "delete", "describe", "discard", "edit", "preview", "replace", "stage", "sweep"]
+__all__ = [
+    "Swept",
+    "adopt",
+    "confirm",
+    "delete",
+    "describe",
+    "discard",
+    "edit",
+    "kept_frames",
+    "preview",
+    "replace",
+    "stage",
+    "sweep",
+]

@@ -105,6 +105,7 @@ def _receive(upload: UploadedFile, draft: Draft) -> list[str]:
         staged = _save_and_decode(upload, draft)
     found = {
         "format": staged.format,
+        "frames": staged.frames,
         "carries": list(staged.receipt),
         "width": staged.size.width,
         "height": staged.size.height,

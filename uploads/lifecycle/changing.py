@@ -75,6 +75,7 @@ def preview(crop: DraftCrop) -> DraftCrop:
         preview_sha256=rendered.sha256,
         preview_bytes=rendered.bytes,
         preview_format=rendered.format,
+        preview_frames=rendered.frames,
     ):
         stale_name = name
     storage.delete_draft_files(alias, [stale_name])
@@ -87,7 +88,15 @@ def preview(crop: DraftCrop) -> DraftCrop:
 def recipe_of(crop: DraftCrop) -> render.Recipe:
     """What a crop becomes under its spec as that is now."""
     spec, selection = crop.spec, crop.selection
-    return render.Recipe(selection, spec.output_size(selection.box), spec.output_format, spec.quality)
+    output = spec.output_size(selection.box)
+    return render.Recipe(selection, output, spec.output_format, spec.quality, spec.keeps_animation)
+
+
+def kept_frames(crop: DraftCrop) -> int:
+    """How many frames the file of a crop will have: of a picture that moves all of them, or the first."""
+    draft = crop.draft
+    is_kept = crop.spec.keeps_animation and limits().allow_frames(draft.frames, draft.size, crop.output_size)
+    return draft.frames if is_kept else 1
 
 
 def describe(picture: Draft | StoredImage, **texts: str) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -79,7 +79,7 @@ def _previews(draft: Draft) -> list[DraftCrop]:
     return crops
 
 
-def _claim(draft: Draft, crops: Iterable[DraftCrop]) -> bool:
+def _claim(draft: Draft, crops: Sequence[DraftCrop]) -> bool:
     """Write down the intent, with all keys, before any object; of two claims one succeeds."""
     with transaction.atomic():
         unchanged = Draft.objects.filter(pk=draft.pk, state=Draft.State.OPEN, revision=draft.revision)
@@ -90,6 +90,7 @@ def _claim(draft: Draft, crops: Iterable[DraftCrop]) -> bool:
         draft.refresh_from_db()
         if StoredImage.objects.filter(pk=draft.pk).exists():
             raise StoreUnavailable()  # the leftovers of another attempt, meanwhile; nothing of this claim stays
+        loses_frames = any(crop.preview_frames < draft.frames for crop in crops)
         image = StoredImage.objects.create(
             id=draft.pk,
             owner=draft.owner,
@@ -98,7 +99,7 @@ def _claim(draft: Draft, crops: Iterable[DraftCrop]) -> bool:
             file_name=draft.file_name,
             title=draft.title,
             alt_text=draft.alt_text,
-            removed=draft.carries,
+            removed=draft.carries + ["animation"] * loses_frames,
         )
         Rendition.objects.bulk_create(_rendition(image, crop) for crop in crops)
     return True
@@ -118,6 +119,7 @@ def _rendition(image: StoredImage, crop: DraftCrop) -> Rendition:
         height=size.height,
         bytes=crop.preview_bytes or 0,
         sha256=crop.preview_sha256,
+        frames=crop.preview_frames,
     )
 
 

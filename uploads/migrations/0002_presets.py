@@ -14,7 +14,7 @@ PROFILE = {
 }
 BANNER = {"slug": "banner", "name": "Banner", "ratio": (3, 1)}
 CARD = {"slug": "card", "name": "Card", "ratio": (16, 9)}
-FREE = {"slug": "free", "name": "Free", "ratio": (None, None)}
+FREE = {"slug": "free", "name": "Free", "ratio": (None, None), "keeps_animation": True}
 
 PRESETS = [
     ("free", "Free", [FREE]),

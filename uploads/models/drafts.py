@@ -68,6 +68,7 @@ class Draft(Owned):
     format = models.CharField(_("format"), max_length=10, choices=FORMAT_CHOICES)
     width = models.PositiveIntegerField(_("width (px)"))
     height = models.PositiveIntegerField(_("height (px)"))
+    frames = models.PositiveIntegerField(_("frames"), default=1)
     carries = models.JSONField(_("besides its pixels"), default=list, blank=True)
     working_name = models.CharField(max_length=200)
     working_bytes = models.PositiveBigIntegerField()
@@ -130,6 +131,7 @@ class DraftCrop(models.Model):
     preview_sha256 = models.CharField(max_length=64, blank=True)
     preview_bytes = models.PositiveBigIntegerField(null=True, blank=True)
     preview_format = models.CharField(max_length=10, blank=True)
+    preview_frames = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["spec__position", "spec__name"]

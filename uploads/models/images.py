@@ -78,6 +78,7 @@ class Rendition(models.Model):
     height = models.PositiveIntegerField()
     bytes = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
+    frames = models.PositiveIntegerField(_("frames"), default=1)
 
     class Meta:
         ordering = ["position", "slug"]

@@ -76,6 +76,8 @@ _KINDS = {
     "second_picture": _("a second picture"),
     "profile": _("a colour profile"),
     "trailing_data": _("data behind the picture"),
+    # Not of the receipt: what a crop that keeps one frame leaves out.
+    "animation": _("the animation"),
 }
 
 

@@ -61,6 +61,11 @@ class CropSpec(models.Model):
         help_text=_("Empty: as many pixels as were selected."),
     )
     output_format = models.CharField(_("format"), max_length=4, choices=OutputFormat.choices, default=OutputFormat.AUTO)
+    keeps_animation = models.BooleanField(
+        _("keeps animation"),
+        default=False,
+        help_text=_("Pictures that move stay so, as WebP or PNG. Else their first frame is stored."),
+    )
     quality = models.PositiveSmallIntegerField(
         _("quality"), default=85, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )
@@ -86,6 +91,13 @@ class CropSpec(models.Model):
                 name="cropspec_output_has_ratio",
                 condition=Q(output_width=None) | Q(ratio_width__isnull=False),
                 violation_error_message=_("An output width needs a ratio, or its height could be anything."),
+            ),
+            models.CheckConstraint(
+                name="cropspec_animation_has_format",
+                condition=Q(keeps_animation=False) | Q(output_format__in=["auto", "PNG", "WEBP"]),
+                violation_error_message=_(
+                    "Animation is kept in PNG and WebP files only: choose one, or the first format."
+                ),
             ),
             models.CheckConstraint(name="cropspec_quality_in_range", condition=Q(quality__gte=1, quality__lte=100)),
         ]

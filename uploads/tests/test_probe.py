@@ -1,5 +1,7 @@
 """Probe: limits come before work, and each refusal has its reason."""
 
+import zlib
+
 import pytest
 from PIL import Image
 
@@ -10,10 +12,11 @@ from uploads.errors import (
     NotAPicture,
     TooManyPixels,
     TooManyScans,
+    TooMuchText,
 )
 from uploads.geometry import Size
 from uploads.imaging.probe import Limits, format_of, open_limited, orientation, upright, upright_size
-from uploads.tests.pictures import decoded, encoded, huge_png, jpeg_of_scans, picture
+from uploads.tests.pictures import HEIC, decoded, encoded, huge_png, jpeg_of_scans, picture, png_with
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 LIMITS = {"formats": FORMATS, "max_pixels": 50_000_000, "max_side_px": 16_384, "max_jpeg_scans": 100, "max_frames": 9}
@@ -35,6 +38,14 @@ def opened(tmp_path):
 @pytest.mark.parametrize("name", FORMATS)
 def test_each_format_is_taken(opened, name):
     assert opened(encoded(picture(40, 30), name)) == (name, Size(40, 30))
+
+
+def test_heic_is_taken_where_it_is_offered(opened):
+    assert opened(HEIC.read_bytes(), formats=("JPEG", "HEIF")) == ("HEIF", Size(64, 96))
+    with pytest.raises(FormatNotOffered, match=r"^HEIC pictures"):
+        opened(HEIC.read_bytes())
+    with pytest.raises(BrokenPicture):
+        opened(HEIC.read_bytes()[:60], formats=("HEIF",))
 
 
 def test_a_phones_jpeg_with_a_second_picture_in_it_is_a_jpeg(opened):
@@ -130,6 +141,27 @@ def test_too_many_pixels_are_refused_before_one_is_decoded(opened):
 
 def test_pillows_own_limit_does_not_get_in_the_way(opened):
     assert opened(huge_png(15_000, 14_000), max_pixels=10**9) == ("PNG", Size(15_000, 14_000))
+
+
+def _text(megabytes: float) -> tuple[bytes, bytes]:
+    return b"zTXt", b"Comment\0\0" + zlib.compress(bytes(int(megabytes * 1024 * 1024)))
+
+
+@pytest.mark.parametrize("chunks", [[_text(1.1)], [_text(0.9)] * 5], ids=["one", "together"])
+def test_a_png_whose_texts_inflate_to_megabytes_is_refused(opened, chunks):
+    data = png_with(*chunks)
+    assert len(data) < 20_000
+    with pytest.raises(TooMuchText):
+        opened(data)
+
+
+def test_a_png_may_carry_some_text(opened):
+    assert opened(png_with(*[_text(0.9)] * 4)) == ("PNG", Size(40, 30))
+
+
+def test_a_png_whose_profile_inflates_to_megabytes_is_refused(opened):
+    with pytest.raises(TooMuchText):
+        opened(png_with((b"iCCP", b"ICC\0\0" + zlib.compress(bytes(50 * 1024 * 1024)))))
 
 
 def test_a_jpeg_may_have_as_many_scans_as_allowed(opened):

@@ -6,11 +6,12 @@ import pytest
 from PIL import ExifTags, Image, PngImagePlugin
 
 from tests import photographs
+from uploads.imaging.formats import register
 from uploads.imaging.receipt import KINDS, receipt
 from uploads.models import StoredImage
 from uploads.models.owners import kinds_text
 from uploads.tests.drafts import confirm, stage
-from uploads.tests.pictures import encoded, picture, swapped_profile
+from uploads.tests.pictures import HEIC, encoded, picture, swapped_profile
 
 
 def found_in(data: bytes, tmp_path: Path) -> tuple[str, ...]:
@@ -71,6 +72,11 @@ def test_other_kinds(tmp_path, name):
     if name != "PNG":  # Pillow writes XMP to a PNG as text
         assert found_in(encoded(picture(16, 16), name, xmp=xmp), tmp_path) == ("location", "description")
     assert found_in(encoded(picture(16, 16), name, icc_profile=swapped_profile()), tmp_path) == ("profile",)
+
+
+def test_heic_from_a_phone(tmp_path):
+    register(["HEIF"])
+    assert found_in(HEIC.read_bytes(), tmp_path) == ("location", "camera", "description")
 
 
 def test_text_of_a_png_and_a_comment_of_a_jpeg_are_descriptions(tmp_path):

@@ -1,6 +1,8 @@
 """Render: the files that are shown and stored have the right pixels and nothing else."""
 
 import math
+import mmap
+import struct
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -9,11 +11,12 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageOps, ImageStat, PngImagePlugin
 
 from uploads.geometry import Box, Selection, Size, frame_size, largest
+from uploads.imaging import jpeg
 from uploads.imaging.probe import Limits
 from uploads.imaging.render import Recipe, Rendered, render, stage
-from uploads.tests.pictures import decoded, encoded, picture, swapped_profile
+from uploads.tests.pictures import HEIC, decoded, encoded, linear_grey_profile, picture, swapped_profile
 
-LIMITS = Limits(("JPEG", "PNG", "WEBP", "GIF", "AVIF"), 50_000_000, 16_384, 100, 100)
+LIMITS = Limits(("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"), 50_000_000, 16_384, 100, 100)
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
 
@@ -302,6 +305,33 @@ def test_colours_are_those_that_the_profile_means(cut, working, name):
         assert_alike(decoded(made), Image.new("RGB", (32, 32), GREEN), 12)
 
 
+@pytest.mark.parametrize("name", ["PNG", "JPEG"])
+def test_greys_are_those_that_the_profile_means_and_stay_grey(cut, working, name):
+    data = encoded(Image.new("L", (32, 32), 128), name, icc_profile=linear_grey_profile())
+    for made in (cut(data), working(data), cut(data, format_name="JPEG")):
+        assert decoded(made).mode == "L"
+        assert_alike(decoded(made), Image.new("L", (32, 32), 188), 2)
+
+
+def test_a_profile_of_colours_says_nothing_about_greys(cut):
+    data = encoded(Image.new("L", (32, 32), 128), icc_profile=swapped_profile())
+    assert decoded(cut(data)).getextrema() == (128, 128)
+
+
+def test_a_profile_larger_than_any_means_nothing(cut):
+    profile = swapped_profile() + bytes(5 * 1024 * 1024)
+    data = encoded(Image.new("RGB", (32, 32), RED), "JPEG", quality=95, icc_profile=profile)
+    assert_alike(decoded(cut(data)), Image.new("RGB", (32, 32), RED), 12)
+
+
+def test_heic_comes_out_upright(cut, working):
+    for made in (cut(HEIC.read_bytes(), Selection(Box(0, 0, 64, 96))), working(HEIC.read_bytes())):
+        image = decoded(made).convert("RGB")
+        assert image.size == (64, 96)
+        (red, _, _), (_, _, blue) = image.getpixel((32, 10)), image.getpixel((32, 86))
+        assert min(red, blue) > 180
+
+
 def test_a_turned_photograph_with_a_profile_is_upright(tmp_path):
     """Converting colours makes a new image, which has no EXIF data any more."""
     source = tmp_path / "source"
@@ -385,6 +415,8 @@ CANARY = b"CANARY-7f3a"
 
 def _with_everything(name: str) -> bytes:
     """A picture with a canary in each place where a file can carry words."""
+    if name == "HEIF":
+        return HEIC.read_bytes().replace(b"CANARY-maker", CANARY.ljust(12)) + CANARY
     exif = Image.Exif()
     exif[0x010E] = CANARY.decode()
     exif[0x9286] = CANARY.decode()
@@ -399,23 +431,56 @@ def _with_everything(name: str) -> bytes:
         text.add_text("Comment", CANARY.decode())
         text.add_itxt("XML:com.adobe.xmp", CANARY.decode())
         options["pnginfo"] = text
+    if name == "MPO":
+        options |= {"save_all": True, "append_images": [picture(64, 48)]}
     image = picture(64, 48)
     image.info |= {"comment": CANARY}
     return encoded(image, name, **options) + CANARY
 
 
 @pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "AVIF", "working copy"])
-@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "GIF", "AVIF"])
+@pytest.mark.parametrize("name", ["JPEG", "MPO", "PNG", "WEBP", "GIF", "AVIF", "HEIF"])
 def test_nothing_but_pixels_comes_out(cut, working, name, format_name):
     data = _with_everything(name)
     assert data.count(CANARY) > 1
-    made = working(data) if format_name == "working copy" else cut(data, format_name=format_name)
+    part = Selection(Box(0, 0, 60, 40))
+    made = working(data) if format_name == "working copy" else cut(data, part, format_name=format_name)
     assert CANARY not in made
     for word in (b"Exif", b"xmpmeta", b"ICC_PROFILE", b"iCCP", b"eXIf", b"EXIF", b"ICCP", b"XMP ", b"tEXt", b"iTXt"):
         assert word not in made
     image = Image.open(BytesIO(made))
     assert not image.getexif()
     assert not {"icc_profile", "comment", "xmp", "exif"} & set(image.info)
+    # Whatever could be compressed would be in a part that is none of these.
+    assert parts_of(made) <= NEEDED[str(image.format)]
+
+
+# What makes pixels: chunks of PNG and WebP, markers of JPEG (its first segment says JFIF), boxes of AVIF.
+NEEDED = {
+    "PNG": {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"},
+    "WEBP": {b"VP8 ", b"VP8L", b"VP8X", b"ALPH"},
+    "JPEG": {bytes([marker]) for marker in (0xE0, 0xDB, 0xC0, 0xC2, 0xC4, 0xDA, 0xD9)},
+    "AVIF": {b"ftyp", b"meta", b"mdat"},
+}
+
+
+def parts_of(data: bytes) -> set[bytes]:
+    """The kinds of parts that a picture's file is built from."""
+    if data.startswith(b"\xff\xd8"):
+        with mmap.mmap(-1, len(data)) as memory:
+            memory.write(data)
+            return {bytes([marker]) for marker, _ in jpeg.markers(memory)}
+    found, place = set(), {b"\x89PNG": 8, b"RIFF": 12}.get(data[:4], 0)
+    while place < len(data):
+        if data.startswith(b"RIFF"):
+            kind, length = struct.unpack_from("<4sI", data, place)
+            length += 8 + length % 2
+        else:
+            length, kind = struct.unpack_from(">I4s", data, place)
+            length += 12 if data.startswith(b"\x89PNG") else 0  # the length of a box is that of all of it
+        found.add(kind)
+        place += length
+    return found
 
 
 def test_a_picture_that_is_cut_short_is_not_rendered(cut):

@@ -1,5 +1,6 @@
 """The editor: one crop of one draft, its working copy and its preview."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -69,7 +70,7 @@ def _edit(request: HttpRequest, found: Draft) -> HttpResponse:
     if wants_fragment(request):
         found = get_object_or_404(drafts_of(request), pk=found.pk)
         crop = lifecycle.preview(_crop(found, crop.spec.slug))
-        return render(request, "uploads/partials/preview.html", {"draft": found, "crop": crop, "spec": crop.spec})
+        return render(request, "uploads/partials/preview.html", _preview_context(crop))
     if request.POST.get("next") == "sheet":
         return SeeOther(f"{reverse('uploads:sheet')}#draft-{found.pk}")
     return SeeOther(f"{_editor_url(found)}?spec={crop.spec.slug}")
@@ -85,15 +86,18 @@ def _render_editor(
     status: int = 200,
 ) -> HttpResponse:
     context = {
+        **_preview_context(crop),
         "draft": found,
-        "crop": crop,
-        "spec": crop.spec,
         "specs": [each.spec for each in found.crops.select_related("spec")],
         "frame": frame_size(found.size, crop.rotate),
         "form": form or EditForm(draft=found, crop=crop),
         "replace_form": replace_form or ReplaceForm(),
     }
     return render(request, "uploads/editor.html", context, status=status)
+
+
+def _preview_context(crop: DraftCrop) -> dict[str, Any]:
+    return {"draft": crop.draft, "crop": crop, "spec": crop.spec, "kept_frames": lifecycle.kept_frames(crop)}
 
 
 def _crop(found: Draft, slug: str) -> DraftCrop:
