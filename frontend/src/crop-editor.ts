@@ -1,6 +1,7 @@
 import { CropperCanvas, CropperHandle, CropperImage, CropperSelection, CropperShade } from "cropperjs";
 import { CropFields } from "./crop-fields";
-import { keyStep } from "./crop-keys";
+import { CropHistory, same } from "./crop-history";
+import { keyStep, type Press, pressStep, stepped } from "./crop-keys";
 import { CropPreview } from "./crop-preview";
 import { CropSaver } from "./crop-saver";
 import { CropStage } from "./crop-stage";
@@ -15,15 +16,17 @@ import {
   type Limits,
   largest,
   mirror,
-  moveBy,
-  resizeBy,
   type Selection,
   type Size,
+  straighten,
   turn,
   withSide,
 } from "./geometry";
 
 const ZOOM_STEP = 1.25;
+/** What the slider straightens by, to each side of a quarter turn. */
+const STRAIGHTEN_DEGREES = 45;
+const PRINT_DOTS_PER_CM = 300 / 2.54;
 
 /**
  * `<crop-editor>`: the form of one crop with its picture.
@@ -43,6 +46,9 @@ export class CropEditor extends HTMLElement {
   #saver!: CropSaver;
   #selection!: Selection;
   readonly #preview = new CropPreview(this);
+  #history!: CropHistory;
+  /** The quarter turn that the slider straightens from. */
+  #quarter = 0;
   #before: Selection | null = null;
   #isLeaving = false;
 
@@ -55,6 +61,7 @@ export class CropEditor extends HTMLElement {
     this.#saver = new CropSaver(form, (answer) => void this.#preview.show(answer), signal);
     this.#listen(form, signal);
     this.#fields.write(this.#selection);
+    this.#history = new CropHistory(`crop ${this.dataset.picture}`, this.#selection);
     this.#connectStage(signal);
     this.#tellRules();
   }
@@ -80,6 +87,9 @@ export class CropEditor extends HTMLElement {
     form.addEventListener("submit", (event) => this.#submit(event), { signal });
     form.addEventListener("change", (event) => this.#typed(event), { signal });
     this.addEventListener("click", (event) => this.#clicked(event), { signal });
+    this.addEventListener("keydown", (event) => this.#undoKey(event), { signal });
+    const slider = this.#part<HTMLInputElement>("[data-straighten]");
+    slider.addEventListener("input", () => this.#slide(slider.valueAsNumber), { signal });
     this.#part("cropper-selection").addEventListener("keydown", (event) => this.#pressed(event), { signal });
     window.addEventListener("pagehide", () => this.#isLeaving || this.#saver.flush(), { signal });
     window.addEventListener("pageshow", () => (this.#isLeaving = false), { signal });
@@ -142,14 +152,40 @@ export class CropEditor extends HTMLElement {
   }
 
   #clicked({ target }: Event): void {
-    const button = target instanceof Element ? target.closest<HTMLButtonElement>("button[data-zoom]") : null;
-    if (button?.dataset.zoom === "in") this.#stage.zoomBy(ZOOM_STEP);
-    else if (button?.dataset.zoom === "out") this.#stage.zoomBy(1 / ZOOM_STEP);
-    else if (button) this.#stage.fit();
+    const button = target instanceof Element ? target.closest<HTMLButtonElement>("button[type=button]") : null;
+    const { zoom, press, go } = button?.dataset ?? {};
+    if (zoom === "in") this.#stage.zoomBy(ZOOM_STEP);
+    else if (zoom === "out") this.#stage.zoomBy(1 / ZOOM_STEP);
+    else if (zoom) this.#stage.fit();
+    else if (press) this.#step(pressStep(press, this.#limits().frame));
+    else if (go) this.#go(go === "back" ? -1 : 1);
+  }
+
+  #go(by: -1 | 1): void {
+    const step = this.#history.go(by);
+    if (step) this.#change(step);
+  }
+
+  /** Ctrl+Z and its kin; in the number fields too, whose own undo would change a number and not the crop. */
+  #undoKey(event: KeyboardEvent): void {
+    const key = event.key.toLowerCase();
+    if (!(event.ctrlKey || event.metaKey) || !["z", "y"].includes(key)) return;
+    event.preventDefault();
+    this.#go(key === "y" || event.shiftKey ? 1 : -1);
+  }
+
+  #slide(degrees: number): void {
+    // From where the slider was taken hold of: a crop that had to shrink on the way gets its size back.
+    const from = this.#before ?? this.#selection;
+    this.#set(straighten(from, this.#fields.source, this.#quarter + degrees, this.#limits().ratio));
   }
 
   #typed({ target }: Event): void {
-    if (!(target instanceof HTMLInputElement) || !this.#fields.isSide(target.name)) return;
+    if (!(target instanceof HTMLInputElement)) return;
+    if (target.matches("[data-straighten]")) this.#finish();
+    else if (target.name === "rotate" && Number.isFinite(this.#fields.rotate))
+      this.#change(straighten(this.#selection, this.#fields.source, this.#fields.rotate, this.#limits().ratio));
+    if (!this.#fields.isSide(target.name)) return;
     const value = this.#fields.side(target.name);
     const { box } = this.#selection;
     this.#change({
@@ -162,11 +198,12 @@ export class CropEditor extends HTMLElement {
     const step = keyStep(event);
     if (!step) return;
     event.preventDefault();
-    const { box } = this.#selection;
-    const limits = this.#limits();
-    const edge = step.by.x === 0 ? "s" : "e";
-    const moved = step.kind === "move" ? moveBy(box, step.by, limits) : resizeBy(box, edge, step.by, limits);
-    this.#change({ ...this.#selection, box: moved });
+    this.#step(step);
+  }
+
+  #step(step: Press | null): void {
+    if (!step) return;
+    this.#change({ ...this.#selection, box: stepped(this.#selection.box, step, this.#limits()) });
     this.#stage.reveal();
   }
 
@@ -192,6 +229,8 @@ export class CropEditor extends HTMLElement {
     const before = this.#before;
     this.#before = null;
     if (before && !same(before, this.#selection)) {
+      this.#history.add(this.#selection);
+      this.#tellRules();
       this.#sayWhere();
       this.dispatchEvent(new CustomEvent("crop-editor:change", { bubbles: true, detail: this.#selection }));
     }
@@ -203,17 +242,33 @@ export class CropEditor extends HTMLElement {
 
   /** Show the reasons that hold now: too few pixels to be saved, too few to look sharp. */
   #tellRules(): void {
-    const { width } = this.#selection.box;
+    const { width, height } = this.#selection.box;
+    this.#tellTurn();
+    this.#part<HTMLButtonElement>("[data-go=back]").disabled = !this.#history.canUndo;
+    this.#part<HTMLButtonElement>("[data-go=forth]").disabled = !this.#history.canRedo;
+    const centimetres = new Intl.NumberFormat(document.documentElement.lang || undefined, { maximumFractionDigits: 1 });
+    fill(this.#part("[data-meter]"), {
+      width: centimetres.format(width / PRINT_DOTS_PER_CM),
+      height: centimetres.format(height / PRINT_DOTS_PER_CM),
+    });
     this.#part("[data-below]").hidden = !this.#isBelow();
     this.#part("[data-soft]").hidden = this.#isBelow() || !(width < Number(this.dataset.outputWidth));
   }
 
+  /** Show the angle on the slider: from the quarter turn that it is at already, or from the nearest one. */
+  #tellTurn(): void {
+    const { rotate } = this.#selection;
+    let by = ((rotate - this.#quarter + 540) % 360) - 180;
+    if (Math.abs(by) > STRAIGHTEN_DEGREES) {
+      this.#quarter = (Math.round(rotate / 90) * 90) % 360;
+      by = ((rotate - this.#quarter + 540) % 360) - 180;
+    }
+    this.#part<HTMLInputElement>("[data-straighten]").value = String(by);
+    this.toggleAttribute("data-askew", !isQuarterTurn(rotate));
+  }
+
   #sayWhere(): void {
-    const { box } = this.#selection;
-    const words = this.#part("[data-said]");
-    words.textContent = (words.dataset.said ?? "").replace(/\{(x|y|width|height)\}/g, (_, side: keyof Box) =>
-      String(box[side]),
-    );
+    fill(this.#part("[data-said]"), this.#selection.box);
   }
 
   #isBelow(): boolean {
@@ -237,6 +292,9 @@ export class CropEditor extends HTMLElement {
   }
 }
 
-function same(one: Selection, other: Selection): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+/** Put values into an element's sentence, which has their names in braces. */
+function fill(element: HTMLElement, values: object): void {
+  const said = element.dataset.said ?? "";
+  const text = Object.entries(values).reduce((words, [name, value]) => words.replace(`{${name}}`, String(value)), said);
+  if (element.textContent !== text) element.textContent = text;
 }

@@ -29,6 +29,11 @@ export class CropFields {
     return this.input(side).valueAsNumber;
   }
 
+  /** The angle that was typed; NaN while the field holds none. */
+  get rotate(): number {
+    return this.input("rotate").valueAsNumber;
+  }
+
   write({ box, rotate, scaleX, scaleY }: Selection): void {
     const frame = frameSize(this.source, rotate);
     for (const side of SIDES) {

@@ -229,11 +229,40 @@ export function mirror(selection: Selection, source: Size, axis: Axis): Selectio
   return { box: { ...box, y: frame.height - box.y - box.height }, rotate, scaleX, scaleY: -scaleY as Sign };
 }
 
+/**
+ * Turn the picture under the crop to another angle. What is in the crop's middle stays there; the crop keeps its size where
+ * the picture still fills it, and is made smaller, in its ratio, where not.
+ */
+export function straighten(selection: Selection, source: Size, degrees: number, ratio: Ratio | null): Selection {
+  const rotate = normalized(degrees);
+  const from = frameSize(source, selection.rotate);
+  const to = frameSize(source, rotate);
+  const centre = middle(selection.box);
+  const by = rotated({ x: centre.x - from.width / 2, y: centre.y - from.height / 2 }, rotate - selection.rotate);
+  const { width, height } = ratio === null ? selection.box : fitted(selection.box, source, rotate, ratio);
+  const x = Math.floor(by.x + to.width / 2 - width / 2 + 0.5);
+  const y = Math.floor(by.y + to.height / 2 - height / 2 + 0.5);
+  return { ...selection, box: clampInside({ x, y, width, height }, source, rotate), rotate };
+}
+
+/** A size in a ratio, made smaller until it fits in the turned picture. */
+function fitted(size: Size, source: Size, rotate: number, ratio: Ratio): Size {
+  if (fitsIn(size, source, rotate)) return size;
+  const extent = turnedExtent(size, rotate);
+  let width = Math.floor(size.width * Math.min(source.width / extent.width, source.height / extent.height));
+  // Rounding the other side may have made it a pixel too long.
+  while (width > 1 && !fitsIn(withWidth(width, ratio), source, rotate)) width -= 1;
+  return withWidth(Math.max(1, width), ratio);
+}
+
+function fitsIn(size: Size, source: Size, rotate: number): boolean {
+  const extent = turnedExtent(size, rotate);
+  return extent.width <= source.width + EPSILON_PX && extent.height <= source.height + EPSILON_PX;
+}
+
 /** A box of the wanted size and ratio about another's centre, shrunk to fit and moved inside. */
 function withSize(around: Box, wanted: Size, source: Size, rotate: number, ratio: Ratio): Box {
-  const extent = turnedExtent(wanted, rotate);
-  const fits = extent.width <= source.width && extent.height <= source.height;
-  const { width, height } = fits ? wanted : largest(source, rotate, ratio);
+  const { width, height } = fitsIn(wanted, source, rotate) ? wanted : largest(source, rotate, ratio);
   const x = Math.floor((2 * around.x + around.width - width) / 2);
   const y = Math.floor((2 * around.y + around.height - height) / 2);
   return clampInside({ x, y, width, height }, source, rotate);

@@ -20,6 +20,7 @@ import {
   type Sign,
   type Size,
   smallest,
+  straighten,
   turn,
   withSide,
 } from "../src/geometry";
@@ -167,6 +168,45 @@ describe("properties", () => {
         current = withSide(current, pick(["x", "y", "width", "height"] as const), whole(-50, 4000), limits);
         expectAllowed(current, limits);
       }
+    }
+  });
+
+  it("straightens inside, in ratio, about the crop's middle, and comes back", () => {
+    const { whole, pick } = random(9);
+    for (let round = 0; round < 3000; round += 1) {
+      const source = { width: whole(40, 3000), height: whole(40, 3000) };
+      const chosen = pick(ratios);
+      const start: Selection = { box: largest(source, 0, chosen), rotate: 0, scaleX: pick<Sign>([1, -1]), scaleY: 1 };
+      const rotate = whole(-4500, 4500) / 100;
+      const turned = straighten(start, source, rotate, chosen);
+      expect(turned.rotate).toBe(((rotate * 100 + 36_000) % 36_000) / 100);
+      const again = clampInside(turned.box, source, turned.rotate);
+      for (const side of ["x", "y", "width", "height"] as const)
+        expect(Math.abs(again[side] - turned.box[side])).toBeLessThanOrEqual(1);
+      if (chosen) expect(hasRatio(turned.box, chosen)).toBe(true);
+      expect(turned.box.width).toBeLessThanOrEqual(start.box.width);
+      // What was small enough to be turned freely has its size and place again.
+      const small: Selection = {
+        ...start,
+        box: withSide(start.box, "width", start.box.width / 4, {
+          frame: source,
+          ratio: chosen,
+          minimum: { width: 1, height: 1 },
+        }),
+      };
+      const middled = {
+        ...small,
+        box: {
+          ...small.box,
+          x: Math.floor((source.width - small.box.width) / 2),
+          y: Math.floor((source.height - small.box.height) / 2),
+        },
+      };
+      if (Math.hypot(middled.box.width, middled.box.height) > Math.min(source.width, source.height)) continue;
+      const back = straighten(straighten(middled, source, rotate, chosen), source, 0, chosen);
+      expect([back.box.width, back.box.height]).toEqual([middled.box.width, middled.box.height]);
+      expect(Math.abs(back.box.x - middled.box.x)).toBeLessThanOrEqual(1);
+      expect(Math.abs(back.box.y - middled.box.y)).toBeLessThanOrEqual(1);
     }
   });
 
