@@ -195,6 +195,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -219,6 +220,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "uploads.forms.limits",
+                "uploads.views.preferences.theme",
             ],
         },
     },
@@ -247,6 +249,7 @@ LOGIN_REDIRECT_URL = "uploads:sheet"
 LOGOUT_REDIRECT_URL = "uploads:sheet"
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]
 TIME_ZONE = time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 

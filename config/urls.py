@@ -1,10 +1,13 @@
 """All routes: the site's own, Django's accounts, the admin."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from uploads.views.accounts import sign_up
 from uploads.views.answers import favicon
+from uploads.views.preferences import appearance
 
 admin.site.site_header = admin.site.site_title = "Proofsheet"
 
@@ -14,5 +17,7 @@ urlpatterns = [
     path("accounts/", include("django.contrib.auth.urls")),
     path("admin/", admin.site.urls),
     path("favicon.ico", favicon),
+    path("appearance/", appearance, name="appearance"),
+    path("language/", login_not_required(set_language), name="set_language"),
 ]
 handler400 = "uploads.views.answers.bad_request"
