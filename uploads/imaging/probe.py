@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
@@ -23,6 +24,7 @@ from uploads.errors import (
 )
 from uploads.geometry import Box, Size
 from uploads.imaging import jpeg
+from uploads.imaging.arriving import Arriving
 from uploads.imaging.formats import FORMATS, register
 
 ORIENTATION_TAG = 0x0112
@@ -61,8 +63,8 @@ class Limits:
 
 
 @contextmanager
-def open_limited(path: Path, limits: Limits) -> Iterator[ImageFile.ImageFile]:
-    """Open a picture whose header keeps the limits; no pixel is decoded yet.
+def open_limited(path: Path, limits: Limits, *, arriving: bool = False) -> Iterator[ImageFile.ImageFile]:
+    """Open a picture whose header keeps the limits; no pixel is decoded yet. ``arriving`` waits for what is not there.
 
     Raises:
         EmptyFile, NotAPicture, FormatNotOffered: it is no picture, or not one of the formats.
@@ -71,16 +73,18 @@ def open_limited(path: Path, limits: Limits) -> Iterator[ImageFile.ImageFile]:
     # The limits below are ours; Pillow's own would only warn.
     Image.MAX_IMAGE_PIXELS = None
     register(limits.formats)
-    with _text_limited():
+    opening = Arriving(path, limits.max_jpeg_scans) if arriving else path.open("rb")
+    with _text_limited(), opening as file:
         try:
-            image = Image.open(path, formats=limits.formats)
+            # Pillow asks no more of a file than what both have.
+            image = Image.open(cast("IO[bytes]", file), formats=limits.formats)
         except UnidentifiedImageError as error:
             raise _unidentified(path, limits) from error
         with image:
             if image.width * image.height > limits.max_pixels or max(image.size) > limits.max_side_px:
                 megapixels = f"{limits.max_pixels / 1e6:g}"
                 raise TooManyPixels(size=str(Size(*image.size)), megapixels=megapixels, side=limits.max_side_px)
-            if image.format in {"JPEG", "MPO"}:
+            if image.format in {"JPEG", "MPO"} and not arriving:  # else they are counted as they come
                 _limit_scans(path, limits.max_jpeg_scans)
             yield image
 

@@ -85,13 +85,16 @@ class Staged:
     receipt: tuple[str, ...]
 
 
-def stage(source: Path, target: Path, limits: Limits) -> Staged:
+def stage(source: Path, target: Path, limits: Limits, *, arriving: bool = False) -> Staged:
     """Decode a picture fully and write its working copy: upright, sRGB, no side over 1600 px.
+
+    ``arriving`` begins with a file that is still being written; the result is the same.
 
     Raises:
         Refusal: the file is not taken; the class says why.
+        DecodeWhole, NothingMoreComes: an arriving file has to be decoded when it is whole, or never will be.
     """
-    with open_limited(source, limits) as image:
+    with open_limited(source, limits, arriving=arriving) as image:
         format_name, natural = format_of(image), upright_size(image)
         largest_side = max(natural.width, natural.height)
         edge = min(WORKING_EDGE_PX, largest_side)

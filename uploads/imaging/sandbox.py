@@ -8,12 +8,13 @@ import logging
 import multiprocessing
 import os
 import resource
-from collections.abc import Callable
-from concurrent.futures import CancelledError
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from threading import BoundedSemaphore, Lock
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -39,6 +40,8 @@ class Sandbox:
     def __init__(self, *, workers: int, seconds: int) -> None:
         self._workers, self._seconds = workers, seconds
         self._places = BoundedSemaphore(workers + MAX_WAITING)
+        # One child stays for the calls of those who wait for an answer.
+        self._patient = BoundedSemaphore(workers - 1)
         self._renewing = Lock()
         self._pool = self._new_pool()
 
@@ -54,9 +57,33 @@ class Sandbox:
             raise DecoderBusy()
         pool = self._pool
         try:
+            with self._reasons(pool):
+                future = pool.schedule(_call, args=(function, args, kwargs), timeout=self._seconds)
+                result: R = future.result()
+                return result
+        finally:
+            self._places.release()
+
+    def begin(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> "Begun[R] | None":
+        """Begin a call that waits for something else meanwhile, as for an upload to arrive; None if no child is free.
+
+        All calls of this kind together leave one child for ``run``.
+        """
+        if not self._patient.acquire(blocking=False):
+            return None
+        pool = self._pool
+        try:
             future = pool.schedule(_call, args=(function, args, kwargs), timeout=self._seconds)
-            result: R = future.result()
-            return result
+        except RuntimeError:
+            self._patient.release()
+            return None
+        future.add_done_callback(lambda _: self._patient.release())
+        return Begun(future, lambda: self._reasons(pool))
+
+    @contextmanager
+    def _reasons(self, pool: ProcessPool) -> Iterator[None]:
+        try:
+            yield
         except BrokenPicture as error:
             logger.info("A picture was refused: %s", error.evidence.get("cause", "broken"))
             raise
@@ -67,8 +94,6 @@ class Sandbox:
             logger.warning("The sandbox's processes ended; they are started anew (%r).", error)
             self._renew(pool)
             raise DecoderBusy() from error
-        finally:
-            self._places.release()
 
     def _new_pool(self) -> ProcessPool:
         context = multiprocessing.get_context("forkserver")
@@ -79,6 +104,26 @@ class Sandbox:
         with self._renewing:
             if self._pool is broken:
                 self._pool = self._new_pool()
+
+
+class Begun(Generic[R]):
+    """A call that a child works on."""
+
+    def __init__(self, future: Future[R], reasons: Callable[[], AbstractContextManager[None]]) -> None:
+        self._future, self._reasons = future, reasons
+
+    @property
+    def is_done(self) -> bool:
+        return self._future.done()
+
+    def result(self) -> R:
+        """Wait for what the function returns.
+
+        Raises:
+            UploadsError, BrokenPicture, DecoderBusy: as ``Sandbox.run()``.
+        """
+        with self._reasons():
+            return self._future.result()
 
 
 @cache
