@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from uploads import lifecycle
 from uploads.errors import UploadsError
-from uploads.forms import sentence
+from uploads.forms import CropSpecForm, sentence
 from uploads.geometry import Size
 from uploads.models import CropSpec, Draft, DraftCrop, Preset, Rendition, StoredImage
 from uploads.views.answers import explains_errors
@@ -31,6 +31,7 @@ def _without_breaks(size: Size) -> str:
 
 class CropSpecInline(admin.StackedInline):
     model = CropSpec
+    form = CropSpecForm
     extra = 0
     min_num = 1
     prepopulated_fields = {"slug": ["name"]}
@@ -44,6 +45,7 @@ class CropSpecInline(admin.StackedInline):
                     ("min_width", "min_height"),
                     ("output_width", "output_format", "quality"),
                     "keeps_animation",
+                    ("widths", "extra_formats"),
                 ]
             },
         )
@@ -147,7 +149,7 @@ class DraftAdmin(ReadOnlyAdmin):
 
 class RenditionInline(admin.TabularInline):
     model = Rendition
-    fields = ["slug", "key", "format", "width", "height", "bytes", "sha256"]
+    fields = ["slug", "is_main", "key", "format", "width", "height", "bytes", "sha256"]
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

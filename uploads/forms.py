@@ -1,5 +1,6 @@
 """What people send, checked: files and a preset, a selection, texts, an account."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from uploads.errors import NotASelection, OtherPicture, SelectionError, UploadsError
 from uploads.geometry import Box, Selection, largest, mirror, normalized, turn
 from uploads.imaging.formats import FORMATS, offered
-from uploads.models import Draft, DraftCrop, Preset
+from uploads.models import CropSpec, Draft, DraftCrop, Preset
 from uploads.models.owners import ALT_TEXT_LENGTH, TITLE_LENGTH
 
 
@@ -189,3 +190,44 @@ class SignUpForm(BaseUserCreationForm):
     class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username", "email")
+
+
+class WidthsField(forms.CharField):
+    """Widths in pixels as people write them, ``320, 640, 1280``; the value is the ascending list."""
+
+    def to_python(self, value: Any) -> Any:
+        words = re.findall(r"[^\s,;]+", value or "")
+        for word in words:
+            # Nine digits are more than any width has, and few enough to be read.
+            if not re.fullmatch(r"[0-9]{1,9}", word):
+                message = _("“%(word)s” is not a whole number of pixels. Write widths like this: 320, 640, 1280.")
+                raise forms.ValidationError(message, code="invalid", params={"word": word[:20]})
+        return sorted({int(word) for word in words})
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _written_here() -> list[tuple[str, str]]:
+    return [(name, FORMATS[name].label) for name in offered(CropSpec.written_formats())]
+
+
+class CropSpecForm(forms.ModelForm):
+    """A crop of a preset, in the admin."""
+
+    widths = WidthsField(
+        label=_("more widths (px)"),
+        required=False,
+        help_text=_("Like 320, 640, 1280: the same crop is stored at each that is smaller than the main file."),
+    )
+    extra_formats = forms.MultipleChoiceField(
+        label=_("more formats"),
+        choices=_written_here,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("Beside the main file's own. Each width is stored in each format."),
+    )
+
+    class Meta:
+        model = CropSpec
+        exclude: list[str] = []

@@ -20,4 +20,5 @@ urlpatterns = [
     path("images/<uuid:image_id>/", library.image, name="image"),
     path("images/<uuid:image_id>/delete/", library.delete_image, name="delete-image"),
     path("images/<uuid:image_id>/<slug:spec>", library.rendition, name="rendition"),
+    path("images/<uuid:image_id>/<slug:spec>/<int:width>.<str:extension>", library.rendition_at, name="rendition-at"),
 ]

@@ -51,8 +51,8 @@ def replace(draft: Draft, upload: UploadedFile) -> None:
         # Read only now: it may have been replaced or looked at while the new picture was decoded.
         old = Draft.objects.get(pk=draft.pk)
         # Locked, where the database locks rows, so that no preview is made for a crop that goes.
-        previews = old.crops.select_for_update().values_list("preview_name", flat=True)
-        old_files = [old.source_name, old.working_name, *previews]
+        rendered = [name for crop in old.crops.select_for_update() for name in crop.file_names()]
+        old_files = [old.source_name, old.working_name, *rendered]
         draft.save(update_fields=columns)
         draft.crops.all().delete()
         _create_first_crops(draft)

@@ -45,7 +45,8 @@ def edit(draft: Draft, spec: CropSpec, selection: Selection) -> None:
         change(draft)
         # Again, and locked where the database locks rows: a preview may have been made meanwhile.
         crop = draft.crops.select_for_update().get(pk=crop.pk)
-        transaction.on_commit(partial(storage.delete_draft_files, draft.storage_alias, [crop.preview_name]))
+        transaction.on_commit(partial(storage.delete_draft_files, draft.storage_alias, crop.file_names()))
+        crop.renditions.all().delete()
         draft.crops.filter(pk=crop.pk).update(
             **DraftCrop.columns(selection), preview_name="", preview_recipe="", preview_sha256="", preview_bytes=None
         )

@@ -2,11 +2,12 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -16,7 +17,8 @@ from uploads import storage
 from uploads.errors import DraftConflict, DraftFileLost, KeyTaken, StoreUnavailable
 from uploads.imaging.formats import FORMATS
 from uploads.lifecycle.changing import preview
-from uploads.models import Draft, DraftCrop, DraftQuerySet, Owner, Rendition, StoredImage
+from uploads.lifecycle.renditions import render_others
+from uploads.models import Draft, DraftCrop, DraftQuerySet, DraftRendition, Owner, Rendition, StoredImage
 
 # Longer than putting one object takes when every request runs into its time-outs.
 CONFIRM_LEASE = timedelta(seconds=120)
@@ -37,7 +39,7 @@ def confirm(owner: Owner, draft_id: UUID, *, seen: int | None = None) -> StoredI
         Draft.DoesNotExist: the owner has no such draft, and no such stored image.
         DraftConflict: the draft is no longer what was seen.
         SelectionError: the rules of a crop have changed since, and it does not keep them.
-        DraftFileLost, DecoderBusy, BrokenPicture: a preview that was not made yet cannot be made.
+        DraftFileLost, DecoderBusy, BrokenPicture: a file that was not made yet cannot be made.
         StoreUnavailable: the bucket does not answer; the draft is open, as it was.
     """
     try:
@@ -52,7 +54,7 @@ def confirm(owner: Owner, draft_id: UUID, *, seen: int | None = None) -> StoredI
             raise DraftConflict()
         try:
             _clear_leftovers(draft)
-            claimed = _claim(draft, _previews(draft))
+            claimed = _claim(draft, _rendered(draft))
         except (DraftConflict, DraftFileLost):
             now = Draft.objects.filter(pk=draft.pk, state=Draft.State.OPEN).first()
             if now is not None and now.revision == draft.revision:
@@ -65,8 +67,11 @@ def confirm(owner: Owner, draft_id: UUID, *, seen: int | None = None) -> StoredI
     return store(draft) if claimed else _await_outcome(draft)
 
 
-def _previews(draft: Draft) -> list[DraftCrop]:
-    """The crops with their previews; one that an admin's new rules have made outdated is shown first."""
+def _rendered(draft: Draft) -> dict[DraftCrop, list[DraftRendition]]:
+    """The crops with their previews, and the other files of each, so that all digests are known before the intent.
+
+    A preview that an admin's new rules have made outdated is shown first.
+    """
     outdated = False
     crops = []
     for crop in draft.crops.select_related("draft", "spec"):
@@ -76,10 +81,10 @@ def _previews(draft: Draft) -> list[DraftCrop]:
         crops.append(current)
     if outdated or not crops:
         raise DraftConflict()
-    return crops
+    return {crop: render_others(draft, crop) for crop in crops}
 
 
-def _claim(draft: Draft, crops: Sequence[DraftCrop]) -> bool:
+def _claim(draft: Draft, crops: Mapping[DraftCrop, list[DraftRendition]]) -> bool:
     """Write down the intent, with all keys, before any object; of two claims one succeeds."""
     with transaction.atomic():
         unchanged = Draft.objects.filter(pk=draft.pk, state=Draft.State.OPEN, revision=draft.revision)
@@ -101,19 +106,18 @@ def _claim(draft: Draft, crops: Sequence[DraftCrop]) -> bool:
             alt_text=draft.alt_text,
             removed=draft.carries + ["animation"] * loses_frames,
         )
-        Rendition.objects.bulk_create(_rendition(image, crop) for crop in crops)
+        Rendition.objects.bulk_create(_main_rendition(image, crop) for crop in crops)
+        Rendition.objects.bulk_create(
+            _other_rendition(image, crop, other) for crop, others in crops.items() for other in others
+        )
     return True
 
 
-def _rendition(image: StoredImage, crop: DraftCrop) -> Rendition:
-    spec, size = crop.spec, crop.output_size
+def _main_rendition(image: StoredImage, crop: DraftCrop) -> Rendition:
+    size = crop.output_size
     return Rendition(
-        image=image,
-        spec=spec,
-        slug=spec.slug,
-        name=spec.name,
-        position=spec.position,
-        key=storage.object_key(image.pk, spec.slug, FORMATS[crop.preview_format].extension),
+        **_spec_columns(image, crop),
+        key=storage.object_key(image.pk, crop.spec.slug, FORMATS[crop.preview_format].extension),
         format=crop.preview_format,
         width=size.width,
         height=size.height,
@@ -121,6 +125,25 @@ def _rendition(image: StoredImage, crop: DraftCrop) -> Rendition:
         sha256=crop.preview_sha256,
         frames=crop.preview_frames,
     )
+
+
+def _other_rendition(image: StoredImage, crop: DraftCrop, other: DraftRendition) -> Rendition:
+    return Rendition(
+        **_spec_columns(image, crop),
+        is_main=False,
+        key=storage.object_key(image.pk, crop.spec.slug, FORMATS[other.format].extension, width=other.width),
+        format=other.format,
+        width=other.width,
+        height=other.height,
+        bytes=other.bytes,
+        sha256=other.sha256,
+        frames=crop.preview_frames,
+    )
+
+
+def _spec_columns(image: StoredImage, crop: DraftCrop) -> dict[str, Any]:
+    spec = crop.spec
+    return {"image": image, "spec": spec, "slug": spec.slug, "name": spec.name, "position": spec.position}
 
 
 def take_over(draft: Draft) -> bool:
@@ -134,16 +157,18 @@ def store(draft: Draft) -> StoredImage:
     A worker that slept for longer than its lease finds that the claim is another's: it leaves everything as it is.
 
     Raises:
-        StoreUnavailable, DraftFileLost: the draft is open again.
+        StoreUnavailable, DraftFileLost, DraftConflict: the draft is open again.
     """
-    previews: dict[UUID | None, str] = {crop.spec_id: crop.preview_name for crop in draft.crops.all()}
+    files = _files(draft)
     try:
         for rendition in Rendition.objects.filter(image=draft.pk):
             if not _renew(draft):
                 return _await_outcome(draft)
-            with storage.local_file(draft.storage_alias, previews[rendition.spec_id]) as path:
+            if rendition.sha256 not in files:
+                raise DraftConflict()  # rendered anew meanwhile, by other rules than those of the intent
+            with storage.local_file(draft.storage_alias, files[rendition.sha256]) as path:
                 _put(draft, rendition, path)
-    except (StoreUnavailable, KeyTaken, DraftFileLost):
+    except (StoreUnavailable, KeyTaken, DraftFileLost, DraftConflict):
         if not _reopen(draft):
             return _await_outcome(draft)
         raise
@@ -154,6 +179,13 @@ def store(draft: Draft) -> StoredImage:
             transaction.on_commit(partial(storage.delete_draft_folder, draft.pk))
             Draft.objects.filter(pk=draft.pk).delete()
     return StoredImage.objects.get(pk=draft.pk) if finished else _await_outcome(draft)
+
+
+def _files(draft: Draft) -> dict[str, str]:
+    """The names of a draft's rendered files, by the SHA-256 of what is in them: that is what the intent promises."""
+    previews = draft.crops.values_list("preview_sha256", "preview_name")
+    others = DraftRendition.objects.filter(crop__draft=draft).values_list("sha256", "name")
+    return dict([*previews, *others])
 
 
 def _put(draft: Draft, rendition: Rendition, path: Path) -> None:

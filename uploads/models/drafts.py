@@ -19,11 +19,12 @@ from uploads.models.presets import CropSpec
 
 class DraftQuerySet(OwnedQuerySet):
     def bytes_in(self, tier: str) -> int:
-        """How many bytes of a tier are taken: uploads, working copies and previews."""
+        """How many bytes of a tier are taken: uploads, working copies and what was rendered."""
         drafts = self.filter(tier=tier)
         files = drafts.aggregate(total=Sum(F("source_bytes") + F("working_bytes")))["total"] or 0
         previews = drafts.aggregate(total=Sum("crops__preview_bytes"))["total"] or 0
-        return int(files + previews)
+        others = drafts.aggregate(total=Sum("crops__renditions__bytes"))["total"] or 0
+        return int(files + previews + others)
 
     def expired(self, now: datetime) -> Self:
         return self.filter(state=Draft.State.OPEN, expires_at__lt=now)
@@ -157,6 +158,10 @@ class DraftCrop(models.Model):
     def output_size(self) -> Size:
         return self.spec.output_size(self.selection.box)
 
+    def file_names(self) -> list[str]:
+        """All files that were rendered from the selection."""
+        return [self.preview_name, *self.renditions.values_list("name", flat=True)]
+
     @staticmethod
     def columns(selection: Selection) -> Mapping[str, float]:
         """A selection as this model's columns."""
@@ -170,3 +175,24 @@ class DraftCrop(models.Model):
             "scale_x": selection.scale_x,
             "scale_y": selection.scale_y,
         }
+
+
+class DraftRendition(models.Model):
+    """A file of a crop beside its preview: another width, another format or both. Confirming makes and stores it."""
+
+    crop = models.ForeignKey(DraftCrop, models.CASCADE, related_name="renditions")
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    format = models.CharField(max_length=10)
+    name = models.CharField(max_length=200)
+    recipe = models.CharField(max_length=64)  # tells whether the file is still right
+    sha256 = models.CharField(max_length=64)
+    bytes = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["crop", "width", "format"], name="draftrendition_unique_in_crop"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -58,12 +59,21 @@ class StoredImage(Owned):
 
     @property
     def cover(self) -> "Rendition | None":
-        """The first rendition, from the prefetched ones where there are any."""
-        return next(iter(self.renditions.all()), None)
+        """The first crop's main rendition."""
+        return next(iter(self.main_renditions), None)
+
+    @property
+    def main_renditions(self) -> "list[Rendition]":
+        """The file of each crop that its person looked at, from the prefetched renditions where there are any."""
+        return [each for each in self.renditions.all() if each.is_main]
 
 
 class Rendition(models.Model):
-    """One object of the bucket. The row is written before the object and deleted after it."""
+    """One object of the bucket. The row is written before the object and deleted after it.
+
+    Each crop has one main rendition, the file that its person looked at; the others are the same crop at
+    smaller widths and in more formats.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     image = models.ForeignKey(StoredImage, models.CASCADE, related_name="renditions")
@@ -72,6 +82,7 @@ class Rendition(models.Model):
     slug = models.SlugField()
     name = models.CharField(max_length=60)
     position = models.PositiveSmallIntegerField(default=0)
+    is_main = models.BooleanField(_("main file"), default=True)
     key = models.CharField(max_length=200, unique=True)
     format = models.CharField(max_length=10, choices=FORMAT_CHOICES)
     width = models.PositiveIntegerField()
@@ -81,11 +92,12 @@ class Rendition(models.Model):
     frames = models.PositiveIntegerField(_("frames"), default=1)
 
     class Meta:
-        ordering = ["position", "slug"]
+        ordering = ["position", "slug", "-is_main", "format", "width"]
         verbose_name = _("rendition")
         verbose_name_plural = _("renditions")
         constraints = [
-            models.UniqueConstraint(fields=["image", "slug"], name="rendition_slug_unique_in_image"),
+            models.UniqueConstraint(fields=["image", "slug", "width", "format"], name="rendition_unique_in_image"),
+            models.UniqueConstraint(fields=["image", "slug"], name="rendition_one_is_main", condition=Q(is_main=True)),
         ]
 
     def __str__(self) -> str:
@@ -96,7 +108,24 @@ class Rendition(models.Model):
         return FORMATS[self.format].content_type
 
     @property
+    def extension(self) -> str:
+        return FORMATS[self.format].extension
+
+    @property
+    def url(self) -> str:
+        """Where the site has it, for its owner."""
+        if self.is_main:
+            return reverse("uploads:rendition", args=[self.image_id, self.slug])
+        return reverse("uploads:rendition-at", args=[self.image_id, self.slug, self.width, self.extension])
+
+    @property
     def download_name(self) -> str:
         """What a person's computer should call the file: their own name for it, with the real extension."""
         stem = self.image.file_name.rpartition(".")[0] or self.image.file_name
-        return f"{stem}-{self.slug}.{FORMATS[self.format].extension}"
+        width = "" if self.is_main else f"-{self.width}"
+        return f"{stem}-{self.slug}{width}.{self.extension}"
+
+    @property
+    def others(self) -> "list[Rendition]":
+        """The same crop's other files, from the prefetched renditions where there are any."""
+        return [each for each in self.image.renditions.all() if each.slug == self.slug and not each.is_main]

@@ -4,6 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 from uuid import uuid4
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -11,9 +12,31 @@ from django.utils.translation import gettext_lazy as _
 
 from uploads.errors import BelowMinimum, WrongRatio
 from uploads.geometry import Box, Selection, Size, has_ratio, largest, require_inside
+from uploads.imaging.formats import offered
 
 # As JPEG has it, and every format that is offered can be.
 MAX_OUTPUT_PX = 16_384
+# Each is rendered while a person waits for the confirmation, once for each format.
+MAX_WIDTHS = 8
+
+
+def validate_widths(widths: object) -> None:
+    """Refuse what is no ascending list of whole pixels."""
+    if not isinstance(widths, list) or not all(type(width) is int for width in widths):
+        raise ValidationError(_("Widths are whole numbers of pixels."))
+    if not all(1 <= width <= MAX_OUTPUT_PX for width in widths):
+        raise ValidationError(_("Each width is between 1 and %(most)d pixels."), params={"most": MAX_OUTPUT_PX})
+    if widths != sorted(set(widths)):
+        raise ValidationError(_("Widths are in ascending order, each once."))
+    if len(widths) > MAX_WIDTHS:
+        raise ValidationError(_("Ask for at most %(most)d widths."), params={"most": MAX_WIDTHS})
+
+
+def validate_extra_formats(formats: object) -> None:
+    """Refuse what is no list of formats of results."""
+    if not isinstance(formats, list) or not all(each in CropSpec.written_formats() for each in formats):
+        known = ", ".join(CropSpec.written_formats())
+        raise ValidationError(_("Formats are among %(formats)s."), params={"formats": known})
 
 
 class Preset(models.Model):
@@ -69,6 +92,9 @@ class CropSpec(models.Model):
     quality = models.PositiveSmallIntegerField(
         _("quality"), default=85, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )
+    # Beside the main file, for pages whose pictures have several sources.
+    widths = models.JSONField(_("more widths (px)"), default=list, blank=True, validators=[validate_widths])
+    extra_formats = models.JSONField(_("more formats"), default=list, blank=True, validators=[validate_extra_formats])
 
     class Meta:
         ordering = ["position", "name"]
@@ -139,9 +165,22 @@ class CropSpec(models.Model):
             raise BelowMinimum(min_width=self.min_width, min_height=self.min_height, **evidence)
         return replace(selection, box=box)
 
-    def output_size(self, box: Box) -> Size:
-        """The size in pixels of the picture that a box of natural pixels becomes."""
-        if self.output_width is None:
-            return Size(box.width, box.height)
-        ratio = self.ratio or Fraction(box.width, box.height)
-        return Size(self.output_width, max(1, round(self.output_width / ratio)))
+    def output_size(self, box: Box, *, width: int | None = None) -> Size:
+        """The size in pixels of the picture that a box of natural pixels becomes, or that it has at another width."""
+        # Of its own where no pixel is resized: that may be off the spec's by what rounding explains.
+        ratio = (self.output_width and self.ratio) or Fraction(box.width, box.height)
+        width = width or self.output_width or box.width
+        return Size(width, max(1, round(width / ratio)))
+
+    def other_outputs(self, box: Box, main_format: str) -> list[tuple[Size, str]]:
+        """Sizes and formats of the files beside the main one: none is wider, and this machine writes each."""
+        main = (self.output_size(box), main_format)
+        widths = [*(width for width in self.widths if width < main[0].width), main[0].width]
+        formats = dict.fromkeys([main_format, *offered(self.extra_formats)])
+        outputs = [(self.output_size(box, width=width), each) for each in formats for width in widths]
+        return [output for output in outputs if output != main]
+
+    @classmethod
+    def written_formats(cls) -> list[str]:
+        """The formats of results that a crop can name."""
+        return [name for name in cls.OutputFormat.values if name != cls.OutputFormat.AUTO]

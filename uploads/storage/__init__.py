@@ -1,7 +1,8 @@
 """Which storage holds what: drafts in memory or on disk, confirmed pictures in the bucket.
 
 Drafts are in the storages ``drafts_memory`` and ``drafts_disk``; each draft has a folder
-named by its UUID. Objects are in the default storage under ``images/UUID/SPEC.EXT``.
+named by its UUID. Objects are in the default storage under ``images/UUID/SPEC.EXT``, and
+``images/UUID/SPEC/WIDTH.EXT`` for a crop's other files.
 """
 
 from uploads.storage.bucket import ImageStorage, images, object_key

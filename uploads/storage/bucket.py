@@ -135,6 +135,7 @@ def images() -> ImageStorage:
     return storage
 
 
-def object_key(image_id: UUID, slug: str, extension: str) -> str:
-    """The one rule for keys."""
-    return f"images/{image_id}/{slug}.{extension}"
+def object_key(image_id: UUID, slug: str, extension: str, *, width: int | None = None) -> str:
+    """The one rule for keys: of a crop's main file, or of another one that has a width."""
+    name = slug if width is None else f"{slug}/{width}"
+    return f"images/{image_id}/{name}.{extension}"

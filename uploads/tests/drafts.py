@@ -12,7 +12,8 @@ from django.db import connection
 
 from uploads import lifecycle
 from uploads.geometry import Box, Selection
-from uploads.models import Draft, DraftCrop, Owner, Preset, Rendition, StoredImage
+from uploads.imaging.formats import FORMATS
+from uploads.models import CropSpec, Draft, DraftCrop, Owner, Preset, Rendition, StoredImage
 from uploads.tests.pictures import encoded, upload
 
 T = TypeVar("T")
@@ -69,6 +70,11 @@ def select(draft: Draft, *box: int, **turned: int) -> DraftCrop:
 def preview_of(draft: Draft) -> DraftCrop:
     """The rendered preview of a draft's only crop."""
     return lifecycle.preview(draft.crops.select_related("draft", "spec").get())
+
+
+def ask_for(*widths: int, formats: tuple[str, ...] = (), slug: str = "free") -> None:
+    """Let the crops of a name ask for more widths and formats from now on."""
+    CropSpec.objects.filter(slug=slug).update(widths=list(widths), extra_formats=list(formats))
 
 
 def at_once(*calls: Callable[[], T]) -> list[T | Exception]:
@@ -129,3 +135,20 @@ def image_row(owner: Owner, **columns: object) -> StoredImage:
         sha256="0" * 64,
     )
     return image
+
+
+def other_row(image: StoredImage, width: int, format_name: str, slug: str = "free") -> Rendition:
+    """One more file of a crop of 4 : 3, beside its main one, for tests that do not look at its object: it has none."""
+    extension = FORMATS[format_name].extension
+    return Rendition.objects.create(
+        image=image,
+        slug=slug,
+        name="Free",
+        is_main=False,
+        key=f"images/{image.pk}/{slug}/{width}.{extension}",
+        format=format_name,
+        width=width,
+        height=width * 3 // 4,
+        bytes=width,
+        sha256="1" * 64,
+    )

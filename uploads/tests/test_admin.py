@@ -9,8 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from uploads import forms
 from uploads.models import CropSpec, Draft, Preset, StoredImage
-from uploads.tests.drafts import confirm, draft_row, image_row, preview_of, somebody, stage
+from uploads.tests.drafts import confirm, draft_row, image_row, other_row, preview_of, somebody, stage
 from uploads.tests.people import words
 from uploads.tests.pictures import decoded
 
@@ -134,6 +135,14 @@ def test_a_preset_is_made_with_its_crops_and_is_offered(admin, visitor):
         ({"quality": 0}, "Ensure this value is greater than or equal to 1."),
         ({"output_format": "BMP"}, "Select a valid choice."),
         ({"slug": "a/b"}, "Enter a valid “slug”"),
+        ({"widths": "320, wide"}, "“wide” is not a whole number of pixels. Write widths like this: 320, 640, 1280."),
+        ({"widths": "640px"}, "“640px” is not a whole number of pixels."),
+        ({"widths": "-320"}, "“-320” is not a whole number of pixels."),
+        ({"widths": "9" * 5000}, f"“{'9' * 20}” is not a whole number of pixels."),
+        ({"widths": "0, 320"}, "Each width is between 1 and 16384 pixels."),
+        ({"widths": "16385"}, "Each width is between 1 and 16384 pixels."),
+        ({"widths": "1 2 3 4 5 6 7 8 9"}, "Ask for at most 8 widths."),
+        ({"extra_formats": ["GIF"]}, "Select a valid choice. GIF is not one of the available choices."),
     ],
     ids=str,
 )
@@ -142,6 +151,45 @@ def test_a_crop_that_makes_no_sense_is_refused(admin, changed, said):
     assert answer.status_code == 200
     assert said in words(answer)
     assert not Preset.objects.filter(slug="cinema").exists()
+
+
+WIDTHS = {
+    "": [],
+    "320, 640, 1280": [320, 640, 1280],
+    " 1280;640\t320,,640 ": [320, 640, 1280],
+}
+
+
+@pytest.mark.parametrize(("text", "widths"), WIDTHS.items(), ids=str)
+def test_widths_are_written_as_people_do(admin, text, widths):
+    assert admin.post("/admin/uploads/preset/add/", preset_form(widths=text)).status_code == 302
+    assert CropSpec.objects.get(preset__slug="cinema").widths == widths
+
+
+def test_widths_and_formats_are_shown_again_and_changed(admin):
+    admin.post("/admin/uploads/preset/add/", preset_form(widths="640 320", extra_formats=["AVIF", "JPEG"]))
+    spec = CropSpec.objects.get(preset__slug="cinema")
+    assert (spec.widths, set(spec.extra_formats)) == ([320, 640], {"AVIF", "JPEG"})
+    path = f"/admin/uploads/preset/{spec.preset_id}/change/"
+    page = admin.get(path).content.decode()
+    assert 'value="320, 640"' in page
+    checked = re.findall(r'name="specs-0-extra_formats" value="(\w+)"[^>]*checked', page)
+    assert set(checked) == {"AVIF", "JPEG"}
+    kept = {"specs-INITIAL_FORMS": 1, "specs-0-id": spec.pk, "specs-0-preset": spec.preset_id}
+    wrong = admin.post(path, preset_form(widths="320, x") | kept)
+    assert 'value="320, x"' in wrong.content.decode()
+    assert admin.post(path, preset_form(widths="800") | kept).status_code == 302
+    spec.refresh_from_db()
+    assert (spec.widths, spec.extra_formats) == ([800], [])
+
+
+def test_formats_that_this_machine_cannot_write_are_not_offered(admin, monkeypatch):
+    monkeypatch.setattr(forms, "offered", lambda names: [name for name in names if name != "AVIF"])
+    page = admin.get("/admin/uploads/preset/add/").content.decode()
+    offered = set(re.findall(r'name="specs-0-extra_formats" value="(\w+)"', page))
+    assert offered == {"JPEG", "PNG", "WEBP"}
+    answer = admin.post("/admin/uploads/preset/add/", preset_form(extra_formats=["AVIF"]))
+    assert "AVIF is not one of the available choices" in words(answer)
 
 
 def test_a_preset_without_a_crop_is_refused(admin):
@@ -311,7 +359,24 @@ def test_texts_of_people_cannot_run(admin, bucket):
         assert "<script>alert" not in admin.get(f"/admin/uploads/{model}/").content.decode()
 
 
-@pytest.mark.parametrize(("model", "make"), [("draft", draft_row), ("storedimage", image_row)])
+def image_with_others(owner):
+    image = image_row(owner)
+    for width in (100, 200):
+        other_row(image, width, "JPEG")
+
+
+def test_a_stored_image_is_listed_once_with_the_size_of_its_main_file_and_all_its_bytes(admin):
+    image_with_others(somebody())
+    for query in ({}, {"renditions__format__exact": "JPEG"}):
+        page = admin.get("/admin/uploads/storedimage/", query)
+        assert "1 stored image" in words(page)
+        assert page.content.decode().count('class="action-select"') == 1
+        assert "400 × 300 1.3 KB" in words(page)
+
+
+@pytest.mark.parametrize(
+    ("model", "make"), [("draft", draft_row), ("storedimage", image_row), ("storedimage", image_with_others)]
+)
 def test_the_number_of_queries_does_not_grow_with_the_rows(admin, user, model, make):
     path = f"/admin/uploads/{model}/"
     admin.get(path)

@@ -6,11 +6,12 @@ from urllib.request import urlopen
 
 import pytest
 from django.db import connection
+from django.template.defaultfilters import filesizeformat
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from uploads.models import Rendition, StoredImage
-from uploads.tests.drafts import confirm, draft_row, image_row
+from uploads.tests.drafts import ask_for, confirm, draft_row, image_row, other_row
 from uploads.tests.people import add, begin_session, words
 from uploads.tests.pictures import decoded, encoded, picture
 from uploads.views import library
@@ -70,7 +71,9 @@ def test_the_number_of_queries_does_not_grow_with_the_pictures(visitor):
 
     one = count()
     for _ in range(5):
-        image_row(owner)
+        image = image_row(owner)
+        for width in (100, 200):
+            other_row(image, width, "WEBP")
     assert count() == one
 
 
@@ -102,6 +105,51 @@ def test_a_pictures_page_names_its_facts(visitor, image):
     assert rendition.sha256[:8] in visitor.get(f"/images/{image.pk}/").content.decode()
 
 
+def test_a_pictures_page_lists_every_file_of_a_crop_under_the_main_one(visitor, bucket):
+    ask_for(100, formats=("WEBP",))
+    image = confirm(add(visitor, name="beach.png"))
+    answer = visitor.get(f"/images/{image.pk}/")
+    page = answer.content.decode()
+    assert page.count('<figure class="rendition">') == page.count("<picture>") == 1
+    table = page[page.index("<table") : page.index("</table>")]
+    for each in image.renditions.filter(is_main=False):
+        size = filesizeformat(each.bytes).replace("\xa0", " ")
+        assert f"{each.width} × {each.height} {each.get_format_display()} {size} Download" in words(answer)
+        assert f'href="{each.url}?download"' in table
+    assert table.count("?download") == 3
+    assert f"/images/{image.pk}/free?download" in page.replace(table, "")
+
+
+def test_the_number_of_queries_does_not_grow_with_the_files(visitor):
+    image = image_row(begin_session(visitor))
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert visitor.get(f"/images/{image.pk}/").status_code == 200
+        return len(queries)
+
+    one = count()
+    for width in (100, 200, 300):
+        other_row(image, width, "WEBP")
+    assert count() == one
+
+
+def test_a_picture_with_one_file_has_no_table(visitor, image):
+    assert "<table" not in visitor.get(f"/images/{image.pk}/").content.decode()
+
+
+def test_the_library_shows_one_picture_for_each_image_and_counts_crops(visitor):
+    image = image_row(begin_session(visitor))
+    for width in (100, 200):
+        other_row(image, width, "WEBP")
+    page = visitor.get("/images/")
+    assert page.content.decode().count("<img") == 1
+    assert f'srcset="/images/{image.pk}/free/100.webp 100w, /images/{image.pk}/free/200.webp 200w"' in (
+        page.content.decode()
+    )
+    assert "crops" not in words(page)
+
+
 def test_texts_can_be_changed(visitor, image):
     answer = visitor.post(f"/images/{image.pk}/", {"title": "Title", "alt_text": "Text"})
     assert (answer.status_code, answer["Location"]) == (303, f"/images/{image.pk}/")
@@ -129,14 +177,15 @@ def test_the_bytes_are_those_of_the_preview(visitor, bucket):
     assert int(answer["Content-Length"]) == len(seen)
 
 
-@pytest.fixture(params=["working-copy/", "preview/", "stored"])
+@pytest.fixture(params=["working-copy/", "preview/", "free", "free/100.jpg"])
 def file(request, visitor, bucket):
     """The path of one of the files that the site sends."""
+    ask_for(100)
     draft = add(visitor)
-    if request.param != "stored":
+    if not request.param.startswith("free"):
         return f"/drafts/{draft.pk}/{request.param}"
     confirm(draft)
-    return f"/images/{draft.pk}/free"
+    return f"/images/{draft.pk}/{request.param}"
 
 
 def test_a_file_says_its_digest(visitor, file):
@@ -227,6 +276,36 @@ def test_a_crop_that_the_picture_does_not_have_is_not_there(visitor, image):
     assert visitor.get(f"/images/{image.pk}/banner").status_code == 404
 
 
+def test_another_file_of_a_crop_has_its_own_bytes(visitor, other_visitor, bucket):
+    ask_for(100, formats=("WEBP",))
+    image = confirm(add(visitor, name="beach.png"))
+    for each in image.renditions.filter(is_main=False):
+        answer = visitor.get(each.url, {"download": ""})
+        assert answer.getvalue() == bucket.read(each.key)
+        assert answer["Content-Type"] == each.content_type
+        assert answer["Content-Disposition"] == f'attachment; filename="{each.download_name}"'
+        assert other_visitor.get(each.url).status_code == 404
+
+
+NOWHERE = [
+    "free/101.webp", "free/100.avif", "free/100.exe", "free/100.", "free/100", "free/100.tar.webp", "banner/100.webp",
+    "free/400.jpg", "free/-100.webp", f"free/{10**30}.webp", f"free/{'9' * 5000}.webp",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOWHERE, ids=lambda name: name[:20])
+def test_a_file_that_the_picture_does_not_have_is_not_there(visitor, name):
+    image = image_row(begin_session(visitor))
+    other_row(image, 100, "WEBP")
+    assert visitor.get(f"/images/{image.pk}/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("state", ["storing", "deleting"])
+def test_another_file_is_not_there_before_nor_after(visitor, state):
+    image = image_row(begin_session(visitor), state=state)
+    assert visitor.get(other_row(image, 100, "WEBP").url).status_code == 404
+
+
 def test_with_the_store_down_the_page_says_so(visitor, image, without_store):
     with without_store():
         answer = visitor.get(f"/images/{image.pk}/free")
@@ -235,14 +314,17 @@ def test_with_the_store_down_the_page_says_so(visitor, image, without_store):
 
 
 @pytest.mark.parametrize(("query", "kind"), [("", "inline"), ("?download", "attachment")])
-def test_where_the_bucket_sends_itself_a_short_lived_address_delivers(visitor, image, bucket, settings, query, kind):
+@pytest.mark.parametrize("name", ["free", "free/100.jpg"])
+def test_where_the_bucket_sends_itself_a_short_lived_address_delivers(visitor, bucket, settings, query, kind, name):
+    ask_for(100)
+    image = confirm(add(visitor))
     settings.UPLOADS_SERVE_THROUGH_DJANGO = False
-    answer = visitor.get(f"/images/{image.pk}/free{query}")
+    answer = visitor.get(f"/images/{image.pk}/{name}{query}")
     assert answer.status_code == 302
     assert answer["Location"].startswith(settings.S3_ENDPOINT_URL)
     assert answer["Cache-Control"] == "private, max-age=300"
     with urlopen(answer["Location"]) as delivered:
-        assert delivered.read() == bucket.read(Rendition.objects.get().key)
+        assert delivered.read() == bucket.read(f"images/{image.pk}/{name.removesuffix('.jpg')}.jpg")
         assert delivered.headers["Content-Type"] == "image/jpeg"
         assert delivered.headers["Content-Disposition"].startswith(kind)
         assert "immutable" in delivered.headers["Cache-Control"]

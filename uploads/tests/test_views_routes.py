@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from uploads.models import Draft, StoredImage
-from uploads.tests.drafts import draft_row, image_row
+from uploads.tests.drafts import draft_row, image_row, other_row
 from uploads.tests.people import begin_session
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +28,7 @@ ROUTES = [
     ("library", "GET", None),
     ("image", "GET POST", StoredImage),
     ("rendition", "GET", StoredImage),
+    ("rendition-at", "GET", StoredImage),
     ("delete-image", "POST", StoredImage),
 ]
 CALLS = [(name, method, model) for name, methods, model in ROUTES for method in methods.split()]
@@ -45,11 +46,14 @@ def names(calls) -> list[str]:
 def path(visitor):
     """The path of a route to what the visitor has, or to another identifier."""
     owner = begin_session(visitor)
-    mine = {Draft: draft_row(owner).pk, StoredImage: image_row(owner).pk}
+    image = image_row(owner)
+    other_row(image, 200, "WEBP")
+    mine = {Draft: draft_row(owner).pk, StoredImage: image.pk}
+    more = {"rendition": ["free"], "rendition-at": ["free", 200, "webp"]}
 
     def make(name: str, model: type | None, identifier: object = None) -> str:
         arguments = [] if model is None else [identifier or mine[model]]
-        return reverse(f"uploads:{name}", args=[*arguments, "free"] if name == "rendition" else arguments)
+        return reverse(f"uploads:{name}", args=[*arguments, *more.get(name, [])])
 
     return make
 

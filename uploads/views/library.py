@@ -1,6 +1,7 @@
 """The library: stored images, their bytes, their texts."""
 
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from uploads import lifecycle, storage
 from uploads.forms import TextsForm
+from uploads.imaging.formats import FORMATS
 from uploads.models import Rendition, StoredImage
 from uploads.storage.bucket import CACHE_CONTROL
 from uploads.views.answers import SeeOther, explains_errors, picture_file
@@ -42,16 +44,23 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         lifecycle.describe(found, **form.cleaned_data)
         messages.success(request, _("The texts were saved."))
         return SeeOther(reverse("uploads:image", args=[found.pk]))
-    context = {"image": found, "renditions": found.renditions.all(), "texts_form": form}
+    context = {"image": found, "texts_form": form}
     return render(request, "uploads/image.html", context, status=422 if request.method == "POST" else 200)
 
 
 @require_safe
 @explains_errors
 def rendition(request: HttpRequest, image_id: UUID, spec: str) -> HttpResponseBase:
-    found = get_object_or_404(images_of(request), pk=image_id, state=StoredImage.State.STORED)
-    chosen = get_object_or_404(found.renditions.select_related("image"), slug=spec)
-    return send_rendition(request, chosen, as_attachment="download" in request.GET)
+    """A crop's main file."""
+    return _send_one_of(request, image_id, slug=spec, is_main=True)
+
+
+@require_safe
+@explains_errors
+def rendition_at(request: HttpRequest, image_id: UUID, spec: str, width: int, extension: str) -> HttpResponseBase:
+    """Another file of a crop, named by its width and format."""
+    format_name = next((name for name, facts in FORMATS.items() if facts.extension == extension), None)
+    return _send_one_of(request, image_id, slug=spec, is_main=False, width=width, format=format_name)
 
 
 @require_POST
@@ -61,6 +70,17 @@ def delete_image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     lifecycle.delete(found)
     messages.success(request, _("“%(name)s” was deleted.") % {"name": found})
     return SeeOther(reverse("uploads:library"))
+
+
+def _send_one_of(request: HttpRequest, image_id: UUID, **columns: Any) -> HttpResponseBase:
+    """The rendition with these columns of a stored image of whoever is asking.
+
+    Raises:
+        Http404: there is none.
+    """
+    found = get_object_or_404(images_of(request), pk=image_id, state=StoredImage.State.STORED)
+    chosen = get_object_or_404(found.renditions.select_related("image"), **columns)
+    return send_rendition(request, chosen, as_attachment="download" in request.GET)
 
 
 def send_rendition(request: HttpRequest, chosen: Rendition, *, as_attachment: bool) -> HttpResponseBase:
