@@ -19,8 +19,9 @@ logger = logging.getLogger(__name__)
 def render_others(draft: Draft, crop: DraftCrop) -> list[DraftRendition]:
     """Render the other files of a crop that has its preview, unless that is done; return their rows.
 
-    A picture that moves has those that move too. A file that the sandbox refuses to make, as a WebP of 50 megapixels takes it too long, is left out: the person
-    who confirms could do nothing about it, and the main file is there.
+    Those of a picture that moves are the ones that move too. A file that the sandbox refuses to make, as a WebP of
+    50 megapixels takes it too long, is left out: the person who confirms could do nothing about it, and the main
+    file is there.
 
     Raises:
         DraftConflict: the draft is no longer the revision that it was.

@@ -132,6 +132,19 @@ def test_the_format_of_the_main_file_is_theirs_too(bucket):
     assert_stored_once(bucket, draft, "free.png", "free/100.png")
 
 
+def test_of_a_picture_that_moves_all_files_move(bucket):
+    """None in a format that cannot: a browser would show it instead."""
+    ask_for(100, formats=("AVIF", "PNG"))
+    CropSpec.objects.filter(slug="free").update(keeps_animation=True)
+    shades = [picture(200, 200).point(lambda value, shade=shade: value // shade) for shade in (1, 2, 3)]
+    moving = encoded(shades[0], "GIF", save_all=True, append_images=shades[1:], duration=100, loop=0)
+    draft = stage(data=moving, name="wave.gif")
+    image = confirm(draft)
+    assert_stored_once(bucket, draft, "free.webp", "free/100.webp", "free/100.png", "free/200.png")
+    for each in image.renditions.all():
+        assert decoded(bucket.read(each.key)).n_frames == each.frames == 3
+
+
 def test_each_crop_of_a_preset_has_its_own(bucket):
     ask_for(100, slug="profile")
     ask_for(300, formats=("AVIF",), slug="banner")
