@@ -26,9 +26,10 @@ DECODE_MARGIN = 1.5
 DECODER_BLOCK_BYTES = 256 * 1024
 # Formats of results that may move. Not AVIF: libavif writes the time into one that moves, so that no two are alike.
 MAY_MOVE = {"auto", "WEBP", "PNG"}
-# All frames that are allowed must be encoded within the sandbox's processor time. More effort takes two to three
-# times as long, for files that are no smaller in a photograph that moves.
-MOVING_EFFORT: dict[str, dict[str, int]] = {"WEBP": {"method": 1}, "PNG": {"compress_level": 3}}
+# All that is allowed must be encoded within the sandbox's processor time: where there are more pixels than this, or
+# frames, with less effort. More takes two to three times as long, for files that are hardly smaller.
+EFFORT_PIXELS = 16_000_000
+LESS_EFFORT: dict[str, dict[str, int]] = {"WEBP": {"method": 1}, "PNG": {"compress_level": 3}, "AVIF": {"speed": 9}}
 # Those of printers, the largest, have two or three megabytes.
 MAX_PROFILE_BYTES = 4 * 1024 * 1024
 FILTER_PX = 4
@@ -270,8 +271,10 @@ def _encode(
         "AVIF": {"quality": quality, "speed": 8},
     }
     how = options[format_name]
+    if others or first.width * first.height > EFFORT_PIXELS:
+        how |= LESS_EFFORT.get(format_name, {})
     if playing and others:
-        how |= MOVING_EFFORT.get(format_name, {}) | {"append_images": others} | playing.options
+        how |= {"append_images": others} | playing.options
     with target.open("w+b") as file:
         first.save(file, format_name, **how)
         if format_name == "WEBP" and keeps_alpha and others:

@@ -374,6 +374,25 @@ def test_what_is_said_about_the_file_is_true(source, target, format_name):
     assert decoded(data).size == (60, 45)
 
 
+@pytest.mark.parametrize(("format_name", "option", "value"), [("WEBP", "method", 1), ("PNG", "compress_level", 3)])
+def test_large_results_are_encoded_with_less_effort_to_be_done_in_time(cut, monkeypatch, format_name, option, value):
+    used: dict[str, object] = {}
+    save = Image.Image.save
+
+    def watch(image: Image.Image, file: object, name: str, **options: object) -> None:
+        used.clear()
+        used.update(options)
+        save(image, file, name, **options)
+
+    data = encoded(picture(64, 48))
+    monkeypatch.setattr(Image.Image, "save", watch)
+    cut(data, format_name=format_name)
+    assert used.get(option) != value
+    monkeypatch.setattr("uploads.imaging.render.EFFORT_PIXELS", 64 * 48 - 1)
+    cut(data, format_name=format_name)
+    assert used[option] == value
+
+
 def test_quality_matters(cut):
     data = encoded(picture(200, 150))
     sizes = [len(cut(data, format_name="JPEG", quality=quality)) for quality in (10, 50, 90)]
