@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 QUALITY = {"JPEG": 85, "WEBP": 80, "AVIF": 60, "PNG": 0}
 AVIF_SPEED = 8
+MAX_PIXELS = 120_000_000
 
 
 class Job(NamedTuple):
@@ -37,7 +38,7 @@ def proofsheet(source: Path, target: Path, job: Job) -> None:
     from uploads.imaging.probe import Limits
     from uploads.imaging.render import Recipe, render, stage
 
-    limits = Limits(("JPEG", "PNG", "WEBP", "AVIF"), 60_000_000, 16_384, 100, 100)
+    limits = Limits(("JPEG", "PNG", "WEBP", "AVIF"), MAX_PIXELS, 16_384, 100, 100)
     if job.is_working_copy and job.format == "JPEG":
         stage(source, target, limits)
         return
@@ -124,6 +125,22 @@ def pilkit(source: Path, target: Path, job: Job) -> None:
         save_image(image, out, job.format, _quality(job))
 
 
+def thumbor(source: Path, target: Path, job: Job) -> None:
+    """Its engine, called as its transformer calls it: the crop of the address first, then the size."""
+    from thumbor.config import Config
+    from thumbor.context import Context
+    from thumbor.engines.pil import Engine
+
+    engine = Engine(Context(config=Config(MAX_PIXELS=MAX_PIXELS)))
+    engine.load(source.read_bytes(), source.suffix)
+    engine.reorientate()
+    if not job.is_whole:
+        engine.crop(*job.box)
+    if engine.size != job.size:
+        engine.resize(*job.size)
+    target.write_bytes(engine.read(f".{job.format.lower()}", QUALITY[job.format]))
+
+
 def vips_shrunk(source: Path, target: Path, job: Job) -> None:
     """Decode as small as the result allows, then crop and resize: what image servers do with libvips."""
     import pyvips
@@ -187,15 +204,24 @@ def _configure_django() -> None:
         settings.configure()
 
 
-PEERS: dict[str, tuple[str, Callable[[Path, Path, Job], None]]] = {
-    "proofsheet": ("**Proofsheet**", proofsheet),
-    "pillow": ("Pillow, as usually written", pillow),
-    "pillow-thumbnail": ("Pillow, `thumbnail()` alone", pillow_thumbnail),
-    "willow": ("Willow", willow),
-    "easy-thumbnails": ("easy-thumbnails", easy_thumbnails),
-    "sorl": ("sorl-thumbnail", sorl),
-    "pilkit": ("pilkit (imagekit)", pilkit),
-    "vips-shrunk": ("libvips, shrink on load", vips_shrunk),
-    "vips-progressive": ("the same, progressive JPEG out", vips_progressive),
-    "vips-thumbnail": ("libvips, crop and thumbnail", vips_thumbnail),
+class Peer(NamedTuple):
+    """A tool: its name in tables, its function, and the environment below ``var`` it needs if it is not ours."""
+
+    label: str
+    work: Callable[[Path, Path, Job], None]
+    environment: str | None = None
+
+
+PEERS = {
+    "proofsheet": Peer("**Proofsheet**", proofsheet),
+    "pillow": Peer("Pillow, as usually written", pillow),
+    "pillow-thumbnail": Peer("Pillow, `thumbnail()` alone", pillow_thumbnail),
+    "willow": Peer("Willow", willow),
+    "easy-thumbnails": Peer("easy-thumbnails", easy_thumbnails),
+    "sorl": Peer("sorl-thumbnail", sorl),
+    "pilkit": Peer("pilkit (imagekit)", pilkit),
+    "thumbor": Peer("thumbor's engine", thumbor, "bench-thumbor-venv"),
+    "vips-shrunk": Peer("libvips, shrink on load", vips_shrunk),
+    "vips-progressive": Peer("the same, progressive JPEG out", vips_progressive),
+    "vips-thumbnail": Peer("libvips, crop and thumbnail", vips_thumbnail),
 }

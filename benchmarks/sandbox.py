@@ -1,6 +1,6 @@
 """Measure what the sandbox costs per picture, and how soon a full queue says so.
 
-python -m benchmarks.sandbox
+python -m benchmarks.sandbox                       half a minute; prints it and keeps it for the README
 """
 
 import argparse
@@ -15,7 +15,7 @@ from PIL import Image
 
 from benchmarks.peers import QUALITY
 from benchmarks.render import job_of
-from benchmarks.sources import SIZES, path_of, tiny
+from benchmarks.sources import FOLDER, SIZES, path_of, tiny
 from uploads.errors import DecoderBusy
 from uploads.geometry import Box, Selection, Size
 from uploads.imaging import render, sandbox
@@ -24,6 +24,7 @@ from uploads.tests import decoders
 
 LIMITS = Limits(("JPEG",), 60_000_000, 16_384, 100, 100)
 CALLS = 300
+RESULT = FOLDER / "sandbox.md"
 
 
 def milliseconds(work: Callable[[], object]) -> float:
@@ -39,31 +40,39 @@ def recipe(natural: tuple[int, int], width: int) -> render.Recipe:
     return render.Recipe(Selection(box), Size(width, width * box.height // box.width), "JPEG", QUALITY["JPEG"])
 
 
-def compare(title: str, here: Callable[[], object], there: Callable[[], object], calls: int) -> None:
-    """Print what a call costs in this process and in the sandbox, in turns, and the difference."""
+def compare(title: str, here: Callable[[], object], there: Callable[[], object], calls: int) -> str:
+    """What a call costs in this process and in the sandbox, in turns, and the difference: a row of a table."""
     pairs = [(milliseconds(here), milliseconds(there)) for _ in range(calls)]
     inside, outside = (median(each) for each in zip(*pairs, strict=True))
     extra = [there - here for here, there in pairs]
     worst = quantiles(extra, n=20)[-1]
-    print(f"| {title} | {inside:.2f} ms | {outside:.2f} ms | {median(extra):.2f} ms | {worst:.2f} ms |")
+    return f"| {title} | {inside:.2f} ms | {outside:.2f} ms | {median(extra):.2f} ms | {worst:.2f} ms |"
 
 
-def measure_cost(children: sandbox.Sandbox, target: Path) -> None:
-    print("| | in this process | in the sandbox | more (median) | more (95 of 100 below) |\n|" + " --- |" * 5)
-    compare(
-        "adding two numbers", lambda: decoders.add(1, second=2), lambda: children.run(decoders.add, 1, second=2), CALLS
+def measure_cost(children: sandbox.Sandbox, target: Path) -> str:
+    rows = ["| | in this process | in the sandbox | more (median) | more (95 of 100 below) |", "|" + " --- |" * 5]
+    rows.append(
+        compare(
+            "adding two numbers",
+            lambda: decoders.add(1, second=2),
+            lambda: children.run(decoders.add, 1, second=2),
+            CALLS,
+        )
     )
     for title, source, natural, width, calls in (
         ("a crop of 96 × 64 px to 40", tiny("jpeg-12"), (96, 64), 40, CALLS),
         ("a crop of 12 megapixels to 1024 px", path_of("jpeg-12"), SIZES[12], 1024, 50),
     ):
         arguments = source, target, LIMITS, recipe(natural, width)
-        compare(
-            title, lambda a=arguments: render.render(*a), lambda a=arguments: children.run(render.render, *a), calls
+        rows.append(
+            compare(
+                title, lambda a=arguments: render.render(*a), lambda a=arguments: children.run(render.render, *a), calls
+            )
         )
+    return "\n".join(rows)
 
 
-def measure_refusal(target: Path) -> None:
+def measure_refusal(target: Path) -> str:
     """Fill every place with calls that wait, and ask once more."""
     crowded = sandbox.Sandbox(workers=2, seconds=60)
     places, end = 2 + sandbox.MAX_WAITING, target.with_name("end")
@@ -82,19 +91,24 @@ def measure_refusal(target: Path) -> None:
         taken = [milliseconds(ask) for _ in range(CALLS)]
         end.touch()
     assert all(each.result() for each in started)
-    print(f"\nAll {places} places taken: refused after {median(taken):.3f} ms (median), {max(taken):.3f} ms (longest).")
+    return f"All {places} places taken: refused after {median(taken):.3f} ms (median), {max(taken):.3f} ms (longest)."
 
 
 def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     Image.init()
+    FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "made"
         children = sandbox.Sandbox(workers=2, seconds=60)
         first = milliseconds(lambda: children.run(decoders.add, 1, second=2))
-        print(f"The first call, which starts the children: {first:.0f} ms.\n")
-        measure_cost(children, target)
-        measure_refusal(target)
+        parts = (
+            f"The first call, which starts the children: {first:.0f} ms.",
+            measure_cost(children, target),
+            measure_refusal(target),
+        )
+    RESULT.write_text("\n\n".join(parts) + "\n")
+    print(RESULT.read_text(), end="")
 
 
 if __name__ == "__main__":

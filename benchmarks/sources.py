@@ -1,6 +1,6 @@
 """Large pictures that are like a camera's: a real photograph enlarged, and fine noise, which no enlargement has."""
 
-from functools import cache
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -9,15 +9,17 @@ from PIL import Image, ImageChops
 
 from tests.photographs import still_life
 
-FOLDER = Path(__file__).resolve().parent.parent / "var" / "benchmarks"
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "var" / "benchmarks"
 NOISE = 12
-SIZES = {12: (4240, 2832), 24: (6000, 4000), 50: (8660, 5774)}
+SIZES = {12: (4240, 2832), 24: (6000, 4000), 50: (8660, 5774), 100: (12_240, 8160)}
 # Name: what it is, megapixels, extension, how it is saved.
 SOURCES: dict[str, tuple[str, int, str, dict[str, Any]]] = {
-    "jpeg-12": ("JPEG 12 MP", 12, "jpg", {"quality": 90}),
-    "jpeg-24": ("JPEG 24 MP", 24, "jpg", {"quality": 90}),
-    "jpeg-50": ("JPEG 50 MP", 50, "jpg", {"quality": 90}),
-    "progressive-24": ("progressive JPEG 24 MP", 24, "jpg", {"quality": 90, "progressive": True}),
+    **{f"jpeg-{size}": (f"JPEG {size} MP", size, "jpg", {"quality": 90}) for size in SIZES},
+    **{
+        f"progressive-{size}": (f"progressive JPEG {size} MP", size, "jpg", {"quality": 90, "progressive": True})
+        for size in SIZES
+    },
     "png-24": ("PNG 24 MP", 24, "png", {}),
     "webp-12": ("WebP 12 MP", 12, "webp", {"quality": 85}),
     "avif-12": ("AVIF 12 MP", 12, "avif", {"quality": 75, "speed": 8}),
@@ -30,7 +32,9 @@ def path_of(name: str) -> Path:
     path = FOLDER / f"{name}.{extension}"
     if not path.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
-        _picture(*SIZES[megapixels]).save(path, **options)
+        half_made = path.with_stem(f"half-made-{name}")
+        _picture(*SIZES[megapixels]).save(half_made, **options)
+        half_made.rename(path)
     return path
 
 
@@ -42,7 +46,7 @@ def tiny(name: str) -> Path:
     return path
 
 
-@cache
+@lru_cache(maxsize=1)  # the large ones take 400 MB
 def _picture(width: int, height: int) -> Image.Image:
     photograph = Image.open(BytesIO(still_life())).convert("RGB")
     # The middle of it that has the ratio.
