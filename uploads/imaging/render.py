@@ -104,6 +104,9 @@ def stage(source: Path, target: Path, limits: Limits, *, arriving: bool = False)
         working = _cut(image, largest(natural, 0, None), size, decode_margin=1, in_strips=False)
         found = receipt(image, source)
         frames = frame_count(image)
+        if frames > 1 and limits.allow_frames(frames, Size(*image.size)):
+            for _ in first_frames(image, frames):
+                image.load()  # a later frame that is broken is found out now, not when it is to be stored
     encoded = _encode([working], target, "WEBP" if _is_transparent(working) else "JPEG", 85, progressive=False)
     return Staged(format_name, natural, frames, encoded, found)
 

@@ -215,6 +215,16 @@ def test_staging_counts_the_frames_and_shows_the_first(tmp_path, name):
     assert played(shown)[0] == [0]
 
 
+@pytest.mark.parametrize("name", ["GIF", "PNG"])
+def test_a_broken_frame_is_found_at_staging(tmp_path, name):
+    source, target = tmp_path / "source", tmp_path / "target"
+    noise = [Image.effect_noise((40, 20), 90 + number).convert("RGB") for number in range(3)]
+    data = moving(name, noise)
+    source.write_bytes(data[: len(data) * 3 // 4])
+    with pytest.raises((OSError, SyntaxError, EOFError, IndexError)):  # which the sandbox makes a refusal
+        stage(source, target, LIMITS)
+
+
 @pytest.mark.parametrize("format_name", ["WEBP", "PNG"])
 def test_the_same_recipe_gives_the_same_bytes(cut, format_name):
     assert cut(moving("GIF"), format_name)[0] == cut(moving("GIF"), format_name)[0]
