@@ -6,9 +6,23 @@ Each change of a draft is one conditional ``UPDATE`` that finds it open, so that
 requests at the same time exactly one wins.
 """
 
-from uploads.lifecycle.adding import replace, stage
+from uploads.lifecycle.adding import replace, require_room, stage, stage_again
 from uploads.lifecycle.changing import describe, discard, edit, preview
 from uploads.lifecycle.storing import confirm, delete
 from uploads.lifecycle.sweeping import Swept, adopt, sweep
 
-__all__ = ["Swept", "adopt", "confirm", "delete", "describe", "discard", "edit", "preview", "replace", "stage", "sweep"]
+__all__ = [
+    "Swept",
+    "adopt",
+    "confirm",
+    "delete",
+    "describe",
+    "discard",
+    "edit",
+    "preview",
+    "replace",
+    "require_room",
+    "stage",
+    "stage_again",
+    "sweep",
+]

@@ -86,7 +86,8 @@ def test_a_hundred_thousand_selections_are_taken_or_refused_and_never_raise():
             **{name: chance.randint(1, width) for name in ("width", "height")},
             "rotate": chance.choice([0, 90, 180, 270, 360, -7.5, 12.34, chance.uniform(-1000, 1000)]),
             **{name: chance.choice([1, -1]) for name in ("scaleX", "scaleY")},
-            **{"sourceWidth": width, "sourceHeight": height},
+            "sourceWidth": width,
+            "sourceHeight": height,
             "adjust": chance.choice(["", "", *forms.EditForm.ADJUSTMENTS]),
         }
         if chance.random() < 0.2:

@@ -11,6 +11,11 @@ from uploads.models import Draft, StoredImage
 from uploads.tests.drafts import draft_row, image_row
 from uploads.tests.people import begin_session
 
+
+class Progress:
+    """No model: a record of the cache."""
+
+
 pytestmark = pytest.mark.django_db
 
 # Name, methods besides HEAD and OPTIONS, what its identifier is of.
@@ -22,6 +27,8 @@ ROUTES = [
     ("replace", "POST", Draft),
     ("discard", "POST", Draft),
     ("texts", "POST", Draft),
+    ("add-again", "POST", Draft),
+    ("progress", "GET", Progress),
     ("confirm", "POST", Draft),
     ("working-copy", "GET", Draft),
     ("preview", "GET", Draft),
@@ -45,7 +52,7 @@ def names(calls) -> list[str]:
 def path(visitor):
     """The path of a route to what the visitor has, or to another identifier."""
     owner = begin_session(visitor)
-    mine = {Draft: draft_row(owner).pk, StoredImage: image_row(owner).pk}
+    mine = {Draft: draft_row(owner).pk, StoredImage: image_row(owner).pk, Progress: uuid4()}
 
     def make(name: str, model: type | None, identifier: object = None) -> str:
         arguments = [] if model is None else [identifier or mine[model]]
