@@ -51,6 +51,7 @@ class GateMiddleware:
         try:
             match = resolve(request.path_info)
         except Resolver404:
+            request.POST = QueryDict()  # Django's page for it would read the form, for its token
             return self._get_response(request)
         try:
             return self._refusal(request, match) or self._take(request, match)

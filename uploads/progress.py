@@ -51,8 +51,8 @@ class Record:
         self._said["files"][-1].update(received=count, state="received")
 
     def turn(self, state: State, **facts: Any) -> None:
-        """Enter a state; an end is not left again for another."""
-        if self._said["state"] in {"receiving", "received"}:
+        """Enter a state. Django says of an upload whose last file was skipped that it was interrupted, and goes on."""
+        if self._said["state"] not in {"refused", "done"}:
             self._skip_unfinished()
             self._said.update(state=state, **facts)
             self._write()

@@ -29,7 +29,9 @@ def delete_abandoned(*, older_than: datetime) -> int:
 
 
 def _delete_if_abandoned(path: Path, older_than: datetime) -> bool:
-    with suppress(FileNotFoundError, IsADirectoryError, BlockingIOError):  # gone, none of ours, or held by its worker
+    if path.is_symlink() or not path.is_file():
+        return False
+    with suppress(FileNotFoundError, BlockingIOError):  # gone meanwhile, or held by its worker
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
         try:
             if os.fstat(descriptor).st_mtime >= older_than.timestamp():
