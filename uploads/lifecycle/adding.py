@@ -73,8 +73,9 @@ def stage_again(draft: Draft, *, file_name: str) -> Draft:
         DraftFileLost, TooManyDrafts, TooManyDraftBytes, DecoderBusy, DraftStorageFull: as ``stage()``.
     """
     owner = Owner(user=draft.owner, token=draft.session_token)
+    file_name = "".join(filter(str.isprintable, file_name)) or draft.file_name
     with storage.local_file(draft.storage_alias, draft.source_name) as path, path.open("rb") as file:
-        copy = UploadedFile(file, file_name or draft.file_name, draft.claimed_type, draft.source_bytes)
+        copy = UploadedFile(file, file_name, draft.claimed_type, draft.source_bytes)
         attach(copy, Facts(draft.source_sha256, draft.chunk_count, draft.handler))
         return stage(copy, owner=owner, preset=draft.preset, may_repeat=True)
 
