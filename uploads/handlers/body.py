@@ -24,6 +24,7 @@ class Body:
         self._stream, self._request = stream, request
         self.parts = parts
         self.received_bytes = 0
+        self.has_ended = False
         self.on_read: Callable[[int], None] = lambda _: None
 
     def read(self, size: int) -> bytes:
@@ -39,6 +40,7 @@ class Body:
         if monotonic() - begun_at > settings.UPLOADS_STALL_SECONDS:
             stop(self._request, UploadTooSlow())
         self.received_bytes += len(data)
+        self.has_ended = not data
         self.parts.feed(data)
         if self.parts.encoding:
             stop(self._request, PartIsEncoded(encoding=self.parts.encoding.decode("ascii", "replace")))
@@ -72,7 +74,8 @@ class WholeBodyHandler(FileUploadHandler):
         if stopped(request):
             _give_up(others, files)
             return post, MultiValueDict()
-        if body.received_bytes < content_length or not body.parts.is_closed:
+        # A body that another handler stopped was not read to its end.
+        if body.has_ended and (body.received_bytes < content_length or not body.parts.is_closed):
             _give_up(others, files)
             raise MultiPartParserError("The body ended before its last boundary.")
         return post, files

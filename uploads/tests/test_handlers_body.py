@@ -147,6 +147,23 @@ def test_an_upload_that_is_stopped_has_its_fields_its_reason_and_no_file(posted,
     assert draft_files() == []
 
 
+class Strange(FileUploadHandler):
+    """A handler that knows nothing of ours, as in Django's documentation."""
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        raise StopUpload(connection_reset=True)
+
+    def file_complete(self, file_size: int) -> None: ...
+
+
+def test_another_handler_may_stop_an_upload_without_a_reason(posted, settings, draft_files):
+    settings.FILE_UPLOAD_HANDLERS = with_second(f"{__name__}.Strange", settings)
+    request = posted(FORM["data"])
+    assert request.POST["preset"] == "free"
+    assert not request.FILES
+    assert draft_files() == []
+
+
 @pytest.mark.parametrize("encoding", [b"base64", b"Quoted-Printable", b"x-anything"])
 def test_a_part_that_is_encoded_is_refused(posted, draft_files, encoding):
     field = b"------boundary\r\nContent-Disposition: form-data; name=x; filename=x\r\n"
