@@ -140,8 +140,7 @@ def _receive(request: HttpRequest) -> None:
         if request.content_type == "multipart/form-data":
             _ = request.POST
         else:
-            with WATCH.waiting():
-                _ = request.body
+            WATCH.read(lambda: request.body)
     except UnreadablePostError as error:
         raise UploadCut() from error
     if reason := stopped(request):

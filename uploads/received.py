@@ -84,5 +84,7 @@ def _reasons(request: HttpRequest | None) -> _Reasons:
     # Django lets a handler be made without a request; what it records is then for nobody.
     if request is None:
         return _Reasons([])
-    reasons: _Reasons = vars(request).setdefault("_uploads_reasons", _Reasons([]))
+    reasons: _Reasons | None = vars(request).get("_uploads_reasons")
+    if reasons is None:
+        reasons = vars(request)["_uploads_reasons"] = _Reasons([])
     return reasons

@@ -1,8 +1,8 @@
 """The body as a whole: what arrives is counted and watched, and an upload that ends early leaves nothing."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
-from time import monotonic
 from typing import IO, Any, cast
 
 from django.conf import settings
@@ -34,10 +34,8 @@ class Body:
             StopUpload: it crawled, or has a part that is encoded; the reason is with the request.
             OSError: the connection was lost.
         """
-        begun_at = monotonic()
-        with WATCH.waiting():
-            data = self._stream.read(size)
-        if monotonic() - begun_at > settings.UPLOADS_STALL_SECONDS:
+        data, seconds = WATCH.read(partial(self._stream.read, size))
+        if seconds > settings.UPLOADS_STALL_SECONDS:
             stop(self._request, UploadTooSlow())
         self.received_bytes += len(data)
         self.has_ended = not data

@@ -20,8 +20,15 @@ class Parts:
 
     def feed(self, data: bytes) -> None:
         """Look at the next piece of the body."""
-        window = self._kept + data
         self._fed += len(data)
+        overlap = len(self._mark) - 1
+        # Nearly all pieces have no boundary, and searching from the end is the quickest way to know.
+        if len(self._kept) <= overlap < len(data) and data.rfind(self._mark) < 0:
+            seam = self._kept + data[:overlap]
+            if self._mark not in seam:
+                self._kept = data[-overlap:]
+                return
+        window = self._kept + data
         offset, position = self._fed - len(window), 0
         while (at := window.find(self._mark, position)) >= 0:
             head = at + len(self._mark)

@@ -10,8 +10,8 @@ the server's sockets are another process's, nothing is ended: a proxy in front h
 import os
 import socket
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread, get_ident
@@ -43,22 +43,22 @@ class StallWatch:
         self._starting = Lock()
         self._thread: Thread | None = None
 
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Watch a read while the block runs."""
-        self._start()
-        self._waiting[get_ident()] = monotonic()
+    def read(self, read: Callable[[], bytes]) -> tuple[bytes, float]:
+        """Call something that waits for a body; return what it read, and how many seconds that took."""
+        if self._thread is None:
+            self._start()
+        thread, begun_at = get_ident(), monotonic()
+        self._waiting[thread] = begun_at
         try:
-            yield
+            return read(), monotonic() - begun_at
         finally:
-            del self._waiting[get_ident()]
+            del self._waiting[thread]
 
     def _start(self) -> None:
-        if self._thread is None:
-            with self._starting:
-                if self._thread is None:
-                    self._thread = Thread(target=self._run, name="stalled", daemon=True)
-                    self._thread.start()
+        with self._starting:
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="stalled", daemon=True)
+                self._thread.start()
 
     def _run(self) -> None:
         seen: dict[object, Traffic] = {}

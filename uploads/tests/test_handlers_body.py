@@ -182,8 +182,8 @@ def test_an_encoding_that_changes_nothing_is_taken(posted):
 
 def test_a_body_that_crawls_is_ended(posted, settings, monkeypatch, draft_files):
     settings.UPLOADS_STALL_SECONDS = 10
-    moments = iter(range(0, 10_000, 3))
-    monkeypatch.setattr(body_module, "monotonic", lambda: next(moments) ** 1.5)
+    seconds = iter([1.0, 9.9, 10.1])
+    monkeypatch.setattr(body_module.WATCH, "read", lambda read: (read(), next(seconds)))
     request = posted(FORM["data"])
     assert not request.FILES
     assert isinstance(stopped(request), UploadTooSlow)
