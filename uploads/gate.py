@@ -29,7 +29,7 @@ from uploads.errors import (
 )
 from uploads.forms import sentence
 from uploads.handlers.stalled import WATCH
-from uploads.received import stopped
+from uploads.received import stopped, upload_key
 from uploads.views.answers import csrf_failure, problem
 from uploads.views.owner import owner_of
 
@@ -75,7 +75,8 @@ class GateMiddleware:
         if refusal is None and settings.UPLOADS_LOGIN_REQUIRED:
             refusal = self._login.process_view(request, match.func, match.args, match.kwargs)
         if refusal is None and takes_files is not None:
-            lifecycle.require_room(owner_of(request), drafts=takes_files, new_bytes=length_of(request))
+            room = {"drafts": takes_files, "new_bytes": length_of(request)}
+            lifecycle.require_room(owner_of(request), key=upload_key(request), **room)
             if storage.free_bytes() < length_of(request) + settings.UPLOADS_MIN_FREE_BYTES:
                 raise DraftStorageFull()
         return refusal

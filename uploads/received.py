@@ -6,6 +6,7 @@ either: a handler that stops an upload or skips a file leaves a form that says "
 
 from dataclasses import dataclass
 from hashlib import sha256
+from uuid import UUID, uuid5
 
 from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 from django.http import HttpRequest
@@ -57,6 +58,19 @@ def facts_of(upload: UploadedFile) -> Facts:
         facts = Facts(digest.hexdigest(), chunk_count, handler)
         attach(upload, facts)
     return facts
+
+
+def upload_key(request: HttpRequest, number: int = 0) -> UUID | None:
+    """What the client calls the file that it has chosen, so that a repeated request adds it once.
+
+    A request with several files has one key, from which those of its second and later files are made.
+    Source: draft-ietf-httpapi-idempotency-key-header; a structured field, so that quotes may be around it.
+    """
+    try:
+        key = UUID(request.headers.get("Idempotency-Key", "").strip('"'))
+    except ValueError:
+        return None
+    return uuid5(key, str(number)) if number else key
 
 
 def skip(request: HttpRequest | None, skipped: Skipped) -> None:

@@ -80,14 +80,16 @@ def stage_again(draft: Draft, *, file_name: str) -> Draft:
         return stage(copy, owner=owner, preset=draft.preset, may_repeat=True)
 
 
-def require_room(owner: Owner, *, drafts: int, new_bytes: int) -> None:
-    """Refuse an owner who would have more than is kept.
+def require_room(owner: Owner, *, drafts: int, new_bytes: int, key: UUID | None = None) -> None:
+    """Refuse an owner who would have more than is kept; not one who comes again with a ``key`` that was added.
 
     Raises:
         TooManyDrafts, TooManyDraftBytes: that is so.
     """
     mine = Draft.objects.owned_by(owner)
-    if mine.count() + drafts > settings.UPLOADS_MAX_DRAFTS:
+    if key and mine.filter(upload_key=key).exists():
+        return
+    if drafts and mine.count() + drafts > settings.UPLOADS_MAX_DRAFTS:
         raise TooManyDrafts(limit=settings.UPLOADS_MAX_DRAFTS)
     total = mine.total_bytes() + new_bytes
     if total > settings.UPLOADS_MAX_DRAFT_BYTES:

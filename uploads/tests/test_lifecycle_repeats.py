@@ -123,6 +123,15 @@ def test_a_request_that_is_sent_again_is_answered_with_the_same_card(visitor):
     assert {tuple(ids(answer)) for answer in answers} == {(Draft.objects.get().pk,)}
 
 
+def test_a_repeated_request_finds_its_draft_although_there_is_no_more_room(visitor, settings):
+    settings.UPLOADS_MAX_DRAFTS = 1
+    key = {"Idempotency-Key": str(uuid4())}
+    answers = [visitor.post("/drafts/", {"pictures": upload()}, headers=FRAGMENT | key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert ids(answers[0]) == ids(answers[1])
+    assert visitor.post("/drafts/", {"pictures": upload(another(1))}, headers=FRAGMENT).status_code == 422
+
+
 def test_several_files_of_one_request_have_keys_of_their_own(visitor):
     key = {"Idempotency-Key": str(uuid4())}
     for _ in range(2):

@@ -1,7 +1,7 @@
 """The sheet: open drafts with their texts, and what is done to several at once."""
 
 from dataclasses import asdict, dataclass
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -221,22 +221,10 @@ def _stage_each(request: HttpRequest, form: AddForm, owner: Owner) -> tuple[list
     chosen = {"owner": owner, "preset": form.cleaned_data["preset"], "may_repeat": form.cleaned_data["may_repeat"]}
     for number, upload in enumerate(form.cleaned_data["pictures"]):
         try:
-            added.append(lifecycle.stage(upload, key=_upload_key(request, number), **chosen))
+            added.append(lifecycle.stage(upload, key=received.upload_key(request, number), **chosen))
         except UploadsError as error:
             refusals.append(Refused.by(error, upload.name or ""))
     return added, refusals
-
-
-def _upload_key(request: HttpRequest, number: int) -> UUID | None:
-    """What the client calls a chosen file, or the request of which the file is one.
-
-    Source: draft-ietf-httpapi-idempotency-key-header; a structured field, so that quotes may be around it.
-    """
-    try:
-        key = UUID(request.headers.get("Idempotency-Key", "").strip('"'))
-    except ValueError:
-        return None
-    return uuid5(key, str(number)) if number else key
 
 
 def _cards(
