@@ -60,12 +60,23 @@ UPLOADS_MAX_JPEG_SCANS = positive("UPLOADS_MAX_JPEG_SCANS", 100)
 UPLOADS_MAX_FRAMES = positive("UPLOADS_MAX_FRAMES", 300)
 UPLOADS_MAX_FILES = positive("UPLOADS_MAX_FILES", 20)
 UPLOADS_MAX_DRAFTS = positive("UPLOADS_MAX_DRAFTS", 100)
+UPLOADS_MAX_DRAFT_BYTES = positive("UPLOADS_MAX_DRAFT_BYTES", 1_000_000_000)
 UPLOADS_DRAFT_HOURS = positive("UPLOADS_DRAFT_HOURS", 168)
 UPLOADS_DECODERS = positive("UPLOADS_DECODERS", 2)
 UPLOADS_DECODE_SECONDS = positive("UPLOADS_DECODE_SECONDS", 15)
 UPLOADS_MEMORY_BUDGET_BYTES = positive("UPLOADS_MEMORY_BUDGET_BYTES", 64_000_000)
 UPLOADS_SERVE_THROUGH_DJANGO = boolean("UPLOADS_SERVE_THROUGH_DJANGO", default=S3_EMBEDDED)
 UPLOADS_SWEEP_SECONDS = positive("UPLOADS_SWEEP_SECONDS", 60)
+
+# --- Receiving: what a body may take of the machine ------------------------------------
+
+# All files of a form at their largest, and what is between them.
+UPLOADS_MAX_REQUEST_BYTES = positive("UPLOADS_MAX_REQUEST_BYTES", UPLOADS_MAX_FILES * UPLOADS_MAX_BYTES + 2_621_440)
+UPLOADS_RECEIVING_MEMORY_BYTES = positive("UPLOADS_RECEIVING_MEMORY_BYTES", 64_000_000)
+UPLOADS_STALL_SECONDS = positive("UPLOADS_STALL_SECONDS", 60)
+# The other threads are for pages, whatever arrives.
+UPLOADS_AT_ONCE = positive("UPLOADS_AT_ONCE", max(1, BLOCKING_THREADS // 2))
+UPLOADS_MIN_FREE_BYTES = positive("UPLOADS_MIN_FREE_BYTES", 100_000_000)
 
 # --- Where drafts are: memory (tmpfs) or disk, as Django received them ----------------
 
@@ -79,8 +90,11 @@ UPLOADS_DISK_DIR = VAR_DIR / "drafts"
 FILE_UPLOAD_TEMP_DIR = VAR_DIR / "incoming"
 FILE_UPLOAD_MAX_MEMORY_SIZE = positive("FILE_UPLOAD_MAX_MEMORY_SIZE", 2_621_440)
 FILE_UPLOAD_HANDLERS = [
-    "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "uploads.handlers.tiers.TemporaryFileHandler",
+    "uploads.handlers.body.WholeBodyHandler",
+    "uploads.handlers.limits.LimitsHandler",
+    "uploads.handlers.sniff.SniffHandler",
+    "uploads.handlers.progress.ProgressHandler",
+    "uploads.handlers.tiers.TieredUploadHandler",
 ]
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOADS_MAX_FILES
 # The sheet sends six fields for each draft.
@@ -201,6 +215,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "uploads.gate.GateMiddleware",
 ]
 if UPLOADS_LOGIN_REQUIRED:
     MIDDLEWARE.insert(

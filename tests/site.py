@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,14 +63,16 @@ class Site:
 
 
 @contextmanager
-def running_site(var_dir: Path, variables: Mapping[str, str] | None = None) -> Iterator[Site]:
-    """Serve the site from a data directory until the block ends."""
+def running_site(
+    var_dir: Path, variables: Mapping[str, str] | None = None, *, within: Sequence[str] = ()
+) -> Iterator[Site]:
+    """Serve the site from a data directory until the block ends; ``within`` is a command that runs its command."""
     port = embedded.free_ports(1)[0]
     environment = {**os.environ, "VAR_DIR": str(var_dir), "UPLOADS_MEMORY_DIR": str(var_dir / "memory")}
     environment |= variables or {}
     manage = [sys.executable, "manage.py"]
     subprocess.run([*manage, "collectstatic", "--no-input", "-v0"], cwd=REPOSITORY, env=environment, check=True)
-    command = [*manage, "serve", "--port", str(port), "--workers", "2"]
+    command = [*within, *manage, "serve", "--port", str(port), "--workers", "2"]
     with (var_dir / "serve.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:

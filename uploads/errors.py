@@ -20,6 +20,14 @@
     │   ├── WrongRatio
     │   └── BelowMinimum
     ├── TooManyDrafts           the owner has as many open pictures as allowed  422
+    ├── TooManyDraftBytes       the owner's open pictures are as large as may be 422
+    ├── AlreadyAdded            the owner has an open picture of the same bytes  409
+    ├── PartIsEncoded           a part of the form is base64 or the like        400
+    ├── UploadCut               the body ended before its end                   400
+    ├── UploadTooSlow           the body stopped arriving, or crawled           408
+    ├── LengthMissing           the request does not say how long it is         411
+    ├── UploadTooLarge          the request is larger than all that is taken    413
+    ├── TooManyUploads          as many as this process receives at once        429
     ├── DraftConflict           the draft is no longer what the person saw      409
     ├── DraftFileLost           the draft's file is gone from this server       410
     ├── DecoderBusy             too many pictures are being worked on           503
@@ -61,6 +69,11 @@ class UploadsError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions are rebuilt from positional arguments by default; these cross processes.
         return _rebuild, (type(self), self.evidence)
+
+
+def in_megabytes(size_bytes: int, limit_bytes: int) -> dict[str, str]:
+    """The evidence of an error about a size that is over its limit."""
+    return {"size_mb": f"{size_bytes / 1e6:.1f}", "limit_mb": f"{limit_bytes / 1e6:g}"}
 
 
 def _rebuild(kind: type[UploadsError], evidence: dict[str, Any]) -> UploadsError:
@@ -151,6 +164,50 @@ class BelowMinimum(SelectionError):
 
 class TooManyDrafts(UploadsError):
     message = _("You have %(limit)s open pictures, as many as are kept. Confirm or delete some first.")
+
+
+class TooManyDraftBytes(UploadsError):
+    message = _(
+        "Your open pictures would have %(size_mb)s MB, over the %(limit_mb)s MB that are kept. "
+        "Confirm or delete some first."
+    )
+
+
+class AlreadyAdded(UploadsError):
+    """The same bytes are an open picture of the same owner; ``draft`` says which."""
+
+    status = 409
+    message = _("You have already added this picture, as “%(name)s”.")
+
+
+class PartIsEncoded(UploadsError):
+    status = 400
+    message = _("A part of the upload is encoded as %(encoding)s, which no browser does. Send it as it is.")
+
+
+class UploadCut(UploadsError):
+    status = 400
+    message = _("The upload was cut short or is not in the form that browsers send. Nothing was changed.")
+
+
+class UploadTooSlow(UploadsError):
+    status = 408
+    message = _("The upload stopped arriving, or came too slowly. Nothing was changed. Try again.")
+
+
+class LengthMissing(UploadsError):
+    status = 411
+    message = _("The request does not say how long it is. Send it with a Content-Length.")
+
+
+class UploadTooLarge(UploadsError):
+    status = 413
+    message = _("%(size_mb)s MB at once are over %(limit_mb)s MB. Send fewer or smaller files.")
+
+
+class TooManyUploads(UploadsError):
+    status = 429
+    message = _("Many pictures are being received just now. Nothing was changed. Try again in a few seconds.")
 
 
 class DraftConflict(UploadsError):

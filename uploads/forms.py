@@ -19,6 +19,7 @@ from uploads.geometry import Box, Selection, largest, mirror, normalized, turn
 from uploads.imaging.formats import FORMATS, offered
 from uploads.models import CropSpec, Draft, DraftCrop, Preset
 from uploads.models.owners import ALT_TEXT_LENGTH, TITLE_LENGTH
+from uploads.received import Skipped
 
 
 def sentence(error: UploadsError) -> str:
@@ -61,12 +62,14 @@ class PicturesField(forms.FileField):
     widget = PicturesInput
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
-        if not data:
+        if not data and self.required:
             raise forms.ValidationError(self.error_messages["required"], code="required")
-        return list(data)
+        return list(data or [])
 
 
 class AddForm(forms.Form):
+    """``skipped`` are the files that upload handlers did not take: with them, a form without files is complete."""
+
     preset = forms.ModelChoiceField(
         Preset.objects.filter(is_offered=True).prefetch_related("specs"),
         label=_("What are they for?"),
@@ -75,12 +78,14 @@ class AddForm(forms.Form):
         empty_label=None,
         required=False,
     )
+    may_repeat = forms.BooleanField(required=False)
     pictures = PicturesField(
         label=_("Pictures"), error_messages={"required": _("No picture arrived. Choose at least one.")}
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, skipped: list[Skipped] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["pictures"].required = not skipped
         self.first_preset = Preset.objects.filter(is_offered=True).first()
         self.initial.setdefault("preset", self.first_preset and self.first_preset.slug)
 
@@ -100,6 +105,11 @@ class ReplaceForm(forms.Form):
         max_length=None,
         error_messages={"required": _("No picture arrived. Choose one.")},
     )
+
+    def __init__(self, *args: Any, skipped: list[Skipped] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if skipped:
+            self.fields["picture"].error_messages["required"] = sentence(skipped[0].error)
 
 
 class TextsForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from uploads.views import editor, library, sheet
+from uploads.views import editor, library, progress, sheet
 
 app_name = "uploads"
 urlpatterns = [
@@ -13,9 +13,11 @@ urlpatterns = [
     path("drafts/<uuid:draft_id>/replace/", editor.replace, name="replace"),
     path("drafts/<uuid:draft_id>/working-copy/", editor.working_copy, name="working-copy"),
     path("drafts/<uuid:draft_id>/preview/", editor.preview, name="preview"),
+    path("drafts/<uuid:draft_id>/again/", sheet.add_again, name="add-again"),
     path("drafts/<uuid:draft_id>/texts/", sheet.texts, name="texts"),
     path("drafts/<uuid:draft_id>/discard/", sheet.discard, name="discard"),
     path("drafts/<uuid:draft_id>/confirm/", sheet.confirm, name="confirm"),
+    path("progress/<uuid:progress_id>/", progress.progress, name="progress"),
     path("images/", library.library, name="library"),
     path("images/<uuid:image_id>/", library.image, name="image"),
     path("images/<uuid:image_id>/delete/", library.delete_image, name="delete-image"),

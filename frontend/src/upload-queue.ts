@@ -40,6 +40,8 @@ export class UploadQueue extends HTMLElement {
   }
 
   #submit(event: SubmitEvent): void {
+    // A refusal may have a form of its own, which is the page's to send.
+    if (event.target !== this.#form) return;
     event.preventDefault();
     this.#take();
   }

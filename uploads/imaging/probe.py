@@ -26,9 +26,9 @@ from uploads.geometry import Box, Size
 from uploads.imaging import jpeg
 from uploads.imaging.arriving import Arriving
 from uploads.imaging.formats import FORMATS, register
+from uploads.imaging.signatures import SIGNATURE_BYTES, signature
 
 ORIENTATION_TAG = 0x0112
-SIGNATURE_BYTES = 1024
 MAX_TEXT_BYTES = 4 * 1024 * 1024
 # Pillow's method for each EXIF orientation that is not upright (CIPA DC-008, tag 0x0112).
 UPRIGHT = {
@@ -161,31 +161,7 @@ def _unidentified(path: Path, limits: Limits) -> Exception:
     if not head:
         return EmptyFile()
     labels = ", ".join(FORMATS[name].label for name in limits.formats)
-    name = _signature(head)
+    name = signature(head)
     if name in {FORMATS[offered].label for offered in limits.formats}:
         return BrokenPicture()
     return FormatNotOffered(format=name, formats=labels) if name else NotAPicture(formats=labels)
-
-
-def _signature(head: bytes) -> str:
-    """The name of a format that people choose by mistake, from a file's first bytes; empty if unknown."""
-    starts = {
-        b"\xff\xd8\xff": "JPEG",
-        b"\x89PNG\r\n\x1a\n": "PNG",
-        b"GIF8": "GIF",
-        b"BM": "BMP",
-        b"II*\0": "TIFF",
-        b"MM\0*": "TIFF",
-        b"%PDF": "PDF",
-        b"8BPS": "Photoshop",
-        b"\0\0\1\0": "ICO",
-    }
-    for start, name in starts.items():
-        if head.startswith(start):
-            return name
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "WebP"
-    if head[4:8] == b"ftyp":
-        brand = head[8:12]
-        return {b"avif": "AVIF", b"avis": "AVIF"}.get(brand, "HEIC" if brand[:2] in {b"he", b"mi"} else "")
-    return "SVG" if b"<svg" in head.lower() else ""

@@ -6,7 +6,7 @@ Each change of a draft is one conditional ``UPDATE`` that finds it open, so that
 requests at the same time exactly one wins.
 """
 
-from uploads.lifecycle.adding import replace, stage
+from uploads.lifecycle.adding import replace, require_room, stage, stage_again
 from uploads.lifecycle.changing import describe, discard, edit, kept_frames, preview
 from uploads.lifecycle.storing import confirm, delete
 from uploads.lifecycle.sweeping import Swept, adopt, sweep
@@ -22,6 +22,8 @@ __all__ = [
     "kept_frames",
     "preview",
     "replace",
+    "require_room",
     "stage",
+    "stage_again",
     "sweep",
 ]

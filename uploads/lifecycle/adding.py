@@ -3,39 +3,107 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from hashlib import sha256
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 from django.db import transaction
 
 from uploads import storage
-from uploads.errors import DraftStorageFull, EmptyFile, TooManyBytes, TooManyDrafts, TooSmall
+from uploads.errors import (
+    AlreadyAdded,
+    DraftStorageFull,
+    EmptyFile,
+    TooManyBytes,
+    TooManyDraftBytes,
+    TooManyDrafts,
+    TooSmall,
+    in_megabytes,
+)
 from uploads.geometry import Size
 from uploads.imaging import render
 from uploads.lifecycle.changing import change
 from uploads.lifecycle.sandboxed import decoders, limits
 from uploads.models import Draft, DraftCrop, Owner, Preset
+from uploads.received import Facts, attach, facts_of
 
 
-def stage(upload: UploadedFile, *, owner: Owner, preset: Preset) -> Draft:
+class _AddedMeanwhile(Exception):
+    """The same request was carried out while this one was under way."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+
+
+def stage(
+    upload: UploadedFile, *, owner: Owner, preset: Preset, key: UUID | None = None, may_repeat: bool = False
+) -> Draft:
     """Take an upload as a new draft, each crop of which is the largest that there is.
+
+    A ``key`` is added once: whoever comes with it again gets the draft of the first time. The bytes of another open
+    draft are taken again only if they ``may_repeat``.
 
     Raises:
         Refusal: the file is not taken; the class says why.
-        TooManyDrafts: the owner has as many as are kept.
+        AlreadyAdded: the owner has an open draft of the same bytes.
+        TooManyDrafts, TooManyDraftBytes: the owner has as many, or as large ones, as are kept.
         DecoderBusy, DraftStorageFull: not now.
     """
-    if Draft.objects.owned_by(owner).count() >= settings.UPLOADS_MAX_DRAFTS:
-        raise TooManyDrafts(limit=settings.UPLOADS_MAX_DRAFTS)
-    draft = Draft(id=uuid4(), preset=preset, **owner.as_filter())
-    _receive(upload, draft)
-    with _kept_only_if_saved(draft), transaction.atomic():
-        draft.save(force_insert=True)
-        _create_first_crops(draft)
+    _require_bytes(upload)
+    draft = Draft(id=uuid4(), preset=preset, upload_key=key, **owner.as_filter())
+    try:
+        # Asked twice: now, so that a picture that has no place is not decoded, and when its place is taken.
+        _require_place(upload, owner, key, may_repeat=may_repeat)
+        _receive(upload, draft)
+        with _kept_only_if_saved(draft), transaction.atomic():
+            Preset.objects.one_at_a_time()
+            _require_place(upload, owner, key, may_repeat=may_repeat)
+            draft.save(force_insert=True)
+            _create_first_crops(draft)
+    except _AddedMeanwhile as earlier:
+        return earlier.draft
     return draft
+
+
+def stage_again(draft: Draft, *, file_name: str) -> Draft:
+    """Add a draft's picture a second time, with another file name, for somebody who wants both.
+
+    Raises:
+        DraftFileLost, TooManyDrafts, TooManyDraftBytes, DecoderBusy, DraftStorageFull: as ``stage()``.
+    """
+    owner = Owner(user=draft.owner, token=draft.session_token)
+    file_name = "".join(filter(str.isprintable, file_name)) or draft.file_name
+    with storage.local_file(draft.storage_alias, draft.source_name) as path, path.open("rb") as file:
+        copy = UploadedFile(file, file_name, draft.claimed_type, draft.source_bytes)
+        attach(copy, Facts(draft.source_sha256, draft.chunk_count, draft.handler))
+        return stage(copy, owner=owner, preset=draft.preset, may_repeat=True)
+
+
+def require_room(owner: Owner, *, drafts: int, new_bytes: int, key: UUID | None = None) -> None:
+    """Refuse an owner who would have more than is kept; not one who comes again with a ``key`` that was added.
+
+    Raises:
+        TooManyDrafts, TooManyDraftBytes: that is so.
+    """
+    mine = Draft.objects.owned_by(owner)
+    if key and mine.filter(upload_key=key).exists():
+        return
+    if drafts and mine.count() + drafts > settings.UPLOADS_MAX_DRAFTS:
+        raise TooManyDrafts(limit=settings.UPLOADS_MAX_DRAFTS)
+    total = mine.total_bytes() + new_bytes
+    if total > settings.UPLOADS_MAX_DRAFT_BYTES:
+        raise TooManyDraftBytes(**in_megabytes(total, settings.UPLOADS_MAX_DRAFT_BYTES))
+
+
+def _require_place(upload: UploadedFile, owner: Owner, key: UUID | None, *, may_repeat: bool) -> None:
+    mine = Draft.objects.owned_by(owner)
+    if key and (earlier := mine.filter(upload_key=key).first()):
+        raise _AddedMeanwhile(earlier)
+    same = None if may_repeat else mine.filter(source_sha256=facts_of(upload).sha256).first()
+    if same:
+        raise AlreadyAdded(name=same.file_name, draft=same.pk)
+    require_room(owner, drafts=1, new_bytes=upload.size or 0)
 
 
 def replace(draft: Draft, upload: UploadedFile) -> None:
@@ -45,6 +113,7 @@ def replace(draft: Draft, upload: UploadedFile) -> None:
         Refusal, DecoderBusy, DraftStorageFull: as ``stage()``; the draft is as it was.
         DraftConflict: the draft is not open any more.
     """
+    _require_bytes(upload)
     columns = _receive(upload, draft)
     with _kept_only_if_saved(draft), transaction.atomic():
         change(draft)
@@ -69,26 +138,25 @@ def _kept_only_if_saved(draft: Draft) -> Iterator[None]:
         raise
 
 
+def _require_bytes(upload: UploadedFile) -> None:
+    if not upload.size:
+        raise EmptyFile()
+    if upload.size > settings.UPLOADS_MAX_BYTES:
+        raise TooManyBytes(**in_megabytes(upload.size, settings.UPLOADS_MAX_BYTES))
+
+
 def _receive(upload: UploadedFile, draft: Draft) -> list[str]:
     """Move an upload to its tier, decode it fully, and set the draft's columns; return their names."""
     size = upload.size or 0
-    if size == 0:
-        raise EmptyFile()
-    if size > settings.UPLOADS_MAX_BYTES:
-        megabytes = {"size_mb": f"{size / 1e6:.1f}", "limit_mb": f"{settings.UPLOADS_MAX_BYTES / 1e6:g}"}
-        raise TooManyBytes(**megabytes)
-    digest, chunk_count = sha256(), 0
-    for chunk in upload.chunks():
-        digest.update(chunk)
-        chunk_count += 1
+    came = facts_of(upload)
     in_memory = isinstance(upload, InMemoryUploadedFile)
     facts: dict[str, Any] = {
         "file_name": upload.name or "",
         "claimed_type": "".join(filter(str.isprintable, upload.content_type or ""))[:255],
-        "handler": "MemoryFileUploadHandler" if in_memory else "TemporaryFileHandler",
-        "chunk_count": chunk_count,
+        "handler": came.handler,
+        "chunk_count": came.chunk_count,
         "source_bytes": size,
-        "source_sha256": digest.hexdigest(),
+        "source_sha256": came.sha256,
         "source_name": storage.draft_file_name(draft.pk, "source"),
         "working_name": storage.draft_file_name(draft.pk, "working"),
     }

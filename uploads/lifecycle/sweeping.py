@@ -23,6 +23,8 @@ from uploads.models import Draft, StoredImage
 T = TypeVar("T", Draft, StoredImage)
 
 STRAY_AGE = timedelta(hours=1)
+# A temporary file of a living worker is locked; only one that was made this moment is not yet.
+UNLOCKED_AGE = timedelta(minutes=1)
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class Swept:
     expired: int = 0
     deleted: int = 0
     stray_folders: int = 0
+    stray_uploads: int = 0
 
 
 def sweep() -> Swept:
@@ -61,6 +64,7 @@ def sweep() -> Swept:
     for draft_id in strays - set(Draft.objects.values_list("pk", flat=True)):
         storage.delete_draft_folder(draft_id)
         swept.stray_folders += 1
+    swept.stray_uploads = storage.delete_abandoned(older_than=now - UNLOCKED_AGE)
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     return swept
 

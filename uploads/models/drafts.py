@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Self
+from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import F, Q, Sum
 from django.utils import timezone
@@ -21,10 +23,17 @@ class DraftQuerySet(OwnedQuerySet):
     def bytes_in(self, tier: str) -> int:
         """How many bytes of a tier are taken: uploads, working copies and what was rendered."""
         drafts = self.filter(tier=tier)
-        files = drafts.aggregate(total=Sum(F("source_bytes") + F("working_bytes")))["total"] or 0
         previews = drafts.aggregate(total=Sum("crops__preview_bytes"))["total"] or 0
         others = drafts.aggregate(total=Sum("crops__renditions__bytes"))["total"] or 0
-        return int(files + previews + others)
+        return drafts.total_bytes() + int(previews) + int(others)
+
+    def adopt(self, token: UUID, user: User) -> int:
+        """Move a session's drafts to an account, whose own may have the same upload keys."""
+        return self.filter(owner=None, session_token=token).update(owner=user, session_token=None, upload_key=None)
+
+    def total_bytes(self) -> int:
+        """How many bytes these drafts take, without their previews, which can be made again."""
+        return int(self.aggregate(total=Sum(F("source_bytes") + F("working_bytes")))["total"] or 0)
 
     def expired(self, now: datetime) -> Self:
         return self.filter(state=Draft.State.OPEN, expires_at__lt=now)
@@ -56,7 +65,8 @@ class Draft(Owned):
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
     expires_at = models.DateTimeField(_("kept until"), default=_expiry, db_index=True)
 
-    # How it came
+    # How it came; the key is the client's name for one chosen file, so that a repeated request adds it once
+    upload_key = models.UUIDField(null=True, blank=True, editable=False)
     tier = models.CharField(_("tier"), max_length=6, choices=Tier.choices)
     handler = models.CharField(_("upload handler"), max_length=60)
     chunk_count = models.PositiveIntegerField(_("chunks"))
@@ -89,6 +99,8 @@ class Draft(Owned):
                 condition=Q(state="open", confirm_deadline=None)
                 | Q(state="confirming", confirm_deadline__isnull=False),
             ),
+            models.UniqueConstraint(fields=["owner", "upload_key"], name="draft_added_once_by_account"),
+            models.UniqueConstraint(fields=["session_token", "upload_key"], name="draft_added_once_in_session"),
             models.CheckConstraint(name="draft_has_pixels", condition=Q(width__gte=1, height__gte=1)),
         ]
         indexes = [

@@ -39,6 +39,15 @@ def validate_extra_formats(formats: object) -> None:
         raise ValidationError(_("Formats are among %(formats)s."), params={"formats": known})
 
 
+class PresetQuerySet(models.QuerySet["Preset"]):
+    def one_at_a_time(self) -> None:
+        """Let the transactions that call this follow each other: what they count stays so until they end.
+
+        SQLite's write transactions do so anyway; elsewhere they queue for one row, which each has to itself.
+        """
+        self.select_for_update(no_key=True).order_by("pk").first()
+
+
 class Preset(models.Model):
     """What a picture is for: it asks for one crop or several."""
 
@@ -47,6 +56,8 @@ class Preset(models.Model):
     name = models.CharField(_("name"), max_length=60)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_offered = models.BooleanField(_("offered"), default=True, help_text=_("Whether new pictures can choose it."))
+
+    objects = PresetQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "name"]

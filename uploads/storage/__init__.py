@@ -16,13 +16,17 @@ from uploads.storage.drafts import (
     open_draft_file,
     save_upload,
 )
+from uploads.storage.incoming import claim, delete_abandoned, free_bytes
 
 __all__ = [
     "ImageStorage",
+    "claim",
+    "delete_abandoned",
     "delete_draft_files",
     "delete_draft_folder",
     "draft_file_name",
     "draft_folders",
+    "free_bytes",
     "images",
     "local_file",
     "new_file",

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.http import HttpRequest
+from django.test import RequestFactory
 from hypothesis import configuration
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from uploads import storage
+from uploads.tests.people import multipart
 
 # What hypothesis remembers is no part of the checkout, and nothing here measures time.
 configuration.set_hypothesis_home_dir(settings.VAR_DIR / "hypothesis")
@@ -31,6 +34,22 @@ def _clean_draft_storages() -> Iterator[None]:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+
+@pytest.fixture
+def receive() -> Iterator[Callable[..., HttpRequest]]:
+    """Receive a form by the upload handlers; its files are closed at the end."""
+    requests = []
+
+    def make(*parts: tuple[str, str | None, bytes], headers: dict[str, str] | None = None, **named: str) -> HttpRequest:
+        request = RequestFactory(headers=headers).post("/", **multipart(*parts, **named))
+        requests.append(request)
+        _ = request.POST
+        return request
+
+    yield make
+    for request in requests:
+        request.close()
 
 
 @pytest.fixture

@@ -32,7 +32,8 @@ def stage(owner: Owner | None = None, data: bytes | None = None, *, preset: str 
 def stage_upload(file: UploadedFile, owner: Owner | None = None, *, preset: str = "free") -> Draft:
     """Stage a file and close it, as Django does at the end of a request."""
     with closing(file):
-        return lifecycle.stage(file, owner=owner or somebody(), preset=Preset.objects.get(slug=preset))
+        chosen = {"owner": owner or somebody(), "preset": Preset.objects.get(slug=preset), "may_repeat": True}
+        return lifecycle.stage(file, **chosen)
 
 
 def replace(draft: Draft, file: UploadedFile) -> None:

@@ -26,7 +26,7 @@ def begin_session(client: Client) -> Owner:
 def add(client: Client, data: bytes | None = None, *, preset: str = "free", **named: str) -> Draft:
     """Add a picture on the sheet; return its draft."""
     before = set(Draft.objects.values_list("pk", flat=True))
-    answer = client.post("/drafts/", {"pictures": upload(data, **named), "preset": preset})
+    answer = client.post("/drafts/", {"pictures": upload(data, **named), "preset": preset, "may_repeat": True})
     assert answer.status_code == 303, words(answer)
     return Draft.objects.exclude(pk__in=before).get()
 

@@ -46,7 +46,7 @@ def test_an_upload_in_memory_becomes_a_draft_in_the_memory_tier():
 def test_an_upload_in_a_temporary_file_becomes_a_draft_in_the_disk_tier(draft_files):
     data = encoded()
     draft = stage_upload(temporary_upload(data))
-    assert (draft.tier, draft.handler) == ("disk", "TemporaryFileHandler")
+    assert (draft.tier, draft.handler) == ("disk", "TemporaryFileUploadHandler")
     assert files_of(draft)["source"] == data
     assert len(draft_files()) == 2
 

@@ -114,7 +114,7 @@ def test_the_command_says_what_it_did():
     expire(stage())
     said = StringIO()
     call_command("sweep", stdout=said)
-    assert said.getvalue() == "stored: 0, expired: 1, deleted: 0, stray folders: 0\n"
+    assert said.getvalue() == "stored: 0, expired: 1, deleted: 0, stray folders: 0, stray uploads: 0\n"
 
 
 def test_what_a_session_has_moves_to_the_account_that_signs_in(bucket, user):

@@ -11,6 +11,11 @@ from uploads.models import Draft, StoredImage
 from uploads.tests.drafts import draft_row, image_row, other_row
 from uploads.tests.people import begin_session
 
+
+class Progress:
+    """No model: a record of the cache."""
+
+
 pytestmark = pytest.mark.django_db
 
 # Name, methods besides HEAD and OPTIONS, what its identifier is of.
@@ -22,6 +27,8 @@ ROUTES = [
     ("replace", "POST", Draft),
     ("discard", "POST", Draft),
     ("texts", "POST", Draft),
+    ("add-again", "POST", Draft),
+    ("progress", "GET", Progress),
     ("confirm", "POST", Draft),
     ("working-copy", "GET", Draft),
     ("preview", "GET", Draft),
@@ -48,7 +55,7 @@ def path(visitor):
     owner = begin_session(visitor)
     image = image_row(owner)
     other_row(image, 200, "WEBP")
-    mine = {Draft: draft_row(owner).pk, StoredImage: image.pk}
+    mine = {Draft: draft_row(owner).pk, StoredImage: image.pk, Progress: uuid4()}
     more = {"rendition": ["free"], "rendition-at": ["free", 200, "webp"]}
 
     def make(name: str, model: type | None, identifier: object = None) -> str:

@@ -61,7 +61,7 @@ def test_without_any_preset_the_page_says_so(visitor):
 
 def test_several_pictures_are_added_in_their_order(visitor):
     files = [upload(name=f"{name}.png") for name in ("first", "second", "third")]
-    answer = visitor.post("/drafts/", {"pictures": files, "preset": "free"})
+    answer = visitor.post("/drafts/", {"pictures": files, "preset": "free", "may_repeat": True})
     assert (answer.status_code, answer["Location"]) == (303, "/")
     page = visitor.get("/")
     assert [card.draft.file_name for card in page.context["cards"]] == ["first.png", "second.png", "third.png"]
@@ -70,7 +70,7 @@ def test_several_pictures_are_added_in_their_order(visitor):
 
 def test_good_pictures_are_added_and_bad_ones_are_named(visitor):
     files = [upload(name="good.png"), upload(b"text", "bad.png"), upload(name="fine.png"), upload(b"", "empty.png")]
-    answer = visitor.post("/drafts/", {"pictures": files, "preset": "free"})
+    answer = visitor.post("/drafts/", {"pictures": files, "preset": "free", "may_repeat": True})
     assert answer.status_code == 303
     page = visitor.get("/")
     assert [card.draft.file_name for card in page.context["cards"]] == ["good.png", "fine.png"]
@@ -82,7 +82,7 @@ def test_good_pictures_are_added_and_bad_ones_are_named(visitor):
 
 def test_a_fragment_has_a_card_for_what_was_added_and_a_refusal_for_what_was_not(visitor, two):
     files = [upload(name="good.png"), upload(b"text", "bad.png")]
-    answer = visitor.post("/drafts/", {"pictures": files, "preset": "free"}, headers=FRAGMENT)
+    answer = visitor.post("/drafts/", {"pictures": files, "preset": "free", "may_repeat": True}, headers=FRAGMENT)
     new = Draft.objects.get(file_name="good.png")
     assert answer.status_code == 200
     assert ids(answer) == [new.pk]
@@ -110,7 +110,7 @@ def test_the_card_says_where_the_picture_is_and_how_it_came(visitor, settings):
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
     add(visitor, encoded(picture(400, 300), "JPEG"), name="beach.jpg", content_type="image/pjpeg")
     said = words(visitor.get("/"))
-    for fact in ("beach.jpg", "disk", "TemporaryFileHandler", "image/pjpeg", "JPEG", "400 × 300"):
+    for fact in ("beach.jpg", "disk", "TieredUploadHandler", "image/pjpeg", "JPEG", "400 × 300"):
         assert fact in said
 
 

@@ -17,11 +17,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from uploads.errors import UploadsError
+from uploads.errors import UploadCut, UploadsError
 from uploads.forms import sentence
 
 FRAGMENT = "text/fragment+html"
 RETRY_AFTER_SECONDS = 5
+TRY_AGAIN = (429, 503)
 
 View = Callable[..., HttpResponseBase]
 
@@ -35,6 +36,16 @@ class SeeOther(HttpResponseRedirect):
 def wants_fragment(request: HttpRequest) -> bool:
     """Whether the page's script asks for the part that changes instead of a page."""
     return FRAGMENT in request.headers.get("Accept", "")
+
+
+def takes_files(*, drafts: int) -> Callable[[View], View]:
+    """Mark a view as one that takes files, so many new drafts at least; the gate lets no other have any."""
+
+    def mark(view: View) -> View:
+        vars(view)["takes_files"] = drafts
+        return view
+
+    return mark
 
 
 def explains_errors(view: View) -> View:
@@ -52,7 +63,8 @@ def explains_errors(view: View) -> View:
 
 def problem(request: HttpRequest, message: str, *, status: int, title: str = "", advice: str = "") -> HttpResponse:
     """A page, or a fragment, about what went wrong, with a way back."""
-    titles = {409: _("This picture has changed"), 503: _("Not just now"), 507: _("No room left")}
+    titles = {409: _("This picture has changed"), 507: _("No room left")}
+    titles |= dict.fromkeys(TRY_AGAIN, _("Not just now"))
     context = {
         "problem": {
             "title": title or titles.get(status, _("This did not work")),
@@ -64,7 +76,7 @@ def problem(request: HttpRequest, message: str, *, status: int, title: str = "",
     }
     template = "uploads/partials/problem.html" if wants_fragment(request) else "uploads/problem.html"
     response = render(request, template, context, status=status)
-    if status == 503:
+    if status in TRY_AGAIN:
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
@@ -106,5 +118,5 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     elif isinstance(exception, RequestDataTooBig):
         message = _("The form is larger than a form can be. Nothing was changed.")
     elif isinstance(exception, MultiPartParserError):
-        message = _("The upload was cut short or is not in the form that browsers send. Nothing was changed.")
+        message = sentence(UploadCut())
     return problem(request, message, status=400, advice=_("Go back and try again."))

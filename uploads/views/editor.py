@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from uploads import lifecycle, storage
+from uploads import lifecycle, received, storage
 from uploads.errors import Refusal
 from uploads.forms import EditForm, ReplaceForm, sentence
 from uploads.geometry import frame_size
 from uploads.imaging.formats import FORMATS
 from uploads.models import Draft, DraftCrop
-from uploads.views.answers import SeeOther, explains_errors, picture_file, wants_fragment
+from uploads.views.answers import SeeOther, explains_errors, picture_file, takes_files, wants_fragment
 from uploads.views.owner import drafts_of
 
 
@@ -27,11 +27,12 @@ def draft(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     return _render_editor(request, found, _crop(found, request.GET.get("spec", "")))
 
 
+@takes_files(drafts=0)
 @require_POST
 @explains_errors
 def replace(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     found = get_object_or_404(drafts_of(request), pk=draft_id)
-    form = ReplaceForm(request.POST, request.FILES)
+    form = ReplaceForm(request.POST, request.FILES, skipped=received.skipped(request, "picture"))
     if form.is_valid():
         try:
             lifecycle.replace(found, form.cleaned_data["picture"])

@@ -1,11 +1,10 @@
 """The sheet: open drafts with their texts, and what is done to several at once."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from uploads import lifecycle
+from uploads import lifecycle, received
 from uploads.errors import DraftConflict, UploadsError
 from uploads.forms import AddForm, TextsForm, sentence
-from uploads.models import Draft, DraftCrop, Owner, Preset
-from uploads.views.answers import SeeOther, explains_errors, wants_fragment
+from uploads.models import Draft, DraftCrop, Owner
+from uploads.views.answers import SeeOther, explains_errors, takes_files, wants_fragment
 from uploads.views.owner import adopt_session, drafts_of, images_of, owner_of
 
 REFUSALS_KEY = "uploads_refusals"
@@ -38,11 +37,19 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A file that was not taken: its name, the reason as a sentence, the HTTP status of that reason."""
+    """A file that was not taken: its name, the reason as a sentence, the HTTP status of that reason.
+
+    ``twin`` is the draft that has the same bytes, if that is the reason.
+    """
 
     name: str
     reason: str
-    status: int = 422
+    status: int
+    twin: str = ""
+
+    @classmethod
+    def by(cls, error: UploadsError, name: str) -> "Refused":
+        return cls(name, sentence(error), error.status, str(error.evidence.get("draft", "")))
 
 
 @require_safe
@@ -53,16 +60,19 @@ def sheet(request: HttpRequest) -> HttpResponse:
     return render_sheet(request, refusals=refusals)
 
 
+@takes_files(drafts=1)
 @require_POST
 @explains_errors
 def add(request: HttpRequest) -> HttpResponse:
-    form = AddForm(request.POST, request.FILES)
+    skipped = received.skipped(request, "pictures")
+    form = AddForm(request.POST, request.FILES, skipped=skipped)
     if not form.is_valid():
         if wants_fragment(request):
             return render(request, "uploads/partials/form_errors.html", {"form": form}, status=422)
         return render_sheet(request, add_form=form, status=422)
     owner = owner_of(request, create=True)
-    added, refusals = _stage_each(form.cleaned_data["pictures"], owner=owner, preset=form.cleaned_data["preset"])
+    added, refusals = _stage_each(request, form, owner)
+    refusals = [Refused.by(each.error, each.file_name) for each in skipped] + refusals
     status = 200 if added else refusals[0].status
     if wants_fragment(request):
         cards = _cards(request, only={draft.pk for draft in added})
@@ -71,8 +81,16 @@ def add(request: HttpRequest) -> HttpResponse:
     if not added:
         return render_sheet(request, refusals=refusals, status=status)
     if refusals:
-        request.session[REFUSALS_KEY] = [{"name": each.name, "reason": each.reason} for each in refusals]
+        request.session[REFUSALS_KEY] = [asdict(each) for each in refusals]
     return SeeOther(reverse("uploads:sheet"))
+
+
+@require_POST
+@explains_errors
+def add_again(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    draft = get_object_or_404(drafts_of(request), pk=draft_id)
+    again = lifecycle.stage_again(draft, file_name=request.POST.get("file_name", ""))
+    return SeeOther(f"{reverse('uploads:sheet')}#draft-{again.pk}")
 
 
 @require_POST
@@ -197,14 +215,15 @@ def _was_typed(request: HttpRequest, form: TextsForm, name: str) -> bool:
     return shown is None or shown.split() != request.POST[form.add_prefix(name)].split()
 
 
-def _stage_each(uploads: list[UploadedFile], *, owner: Owner, preset: Preset) -> tuple[list[Draft], list[Refused]]:
+def _stage_each(request: HttpRequest, form: AddForm, owner: Owner) -> tuple[list[Draft], list[Refused]]:
     """Stage every file; one that is refused does not keep the others."""
     added, refusals = [], []
-    for upload in uploads:
+    chosen = {"owner": owner, "preset": form.cleaned_data["preset"], "may_repeat": form.cleaned_data["may_repeat"]}
+    for number, upload in enumerate(form.cleaned_data["pictures"]):
         try:
-            added.append(lifecycle.stage(upload, owner=owner, preset=preset))
+            added.append(lifecycle.stage(upload, key=received.upload_key(request, number), **chosen))
         except UploadsError as error:
-            refusals.append(Refused(upload.name or "", sentence(error), error.status))
+            refusals.append(Refused.by(error, upload.name or ""))
     return added, refusals
 
 

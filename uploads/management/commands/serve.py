@@ -4,7 +4,6 @@ import fcntl
 import logging
 import os
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,9 +20,10 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
 from config import embedded
-from uploads import lifecycle
+from uploads import lifecycle, storage
 
 # How long requests may go on once the site was told to stop.
 GRACE_SECONDS = 5
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             )
         with ExitStack() as stack:
             stack.enter_context(_only_one(settings.VAR_DIR / "serve.lock"))
-            _clear_incoming()
+            storage.delete_abandoned(older_than=timezone.now())
             if settings.S3_EMBEDDED:
                 _enter_embedded_store(stack)
             call_command("migrate", verbosity=0, interactive=False)
@@ -135,12 +135,6 @@ def _only_one(path: Path) -> Any:
         file.close()
         raise CommandError(f"Another site runs on {path.parent}. Stop it, or set VAR_DIR.") from None
     return file
-
-
-def _clear_incoming() -> None:
-    """Remove what uploads left that a killed server was receiving: nobody else writes there."""
-    shutil.rmtree(settings.FILE_UPLOAD_TEMP_DIR, ignore_errors=True)
-    settings.FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700)
 
 
 def _enter_embedded_store(stack: ExitStack) -> None:

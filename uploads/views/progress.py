@@ -1,0 +1,19 @@
+"""How far an upload is, for whoever sends it."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from uploads import progress as records
+
+
+@require_safe
+@never_cache
+def progress(request: HttpRequest, progress_id: UUID) -> JsonResponse:
+    record = records.read(request, progress_id)
+    if record is None:
+        # Not begun, long over, or somebody else's: there is no telling which.
+        return JsonResponse({"state": "unknown"}, status=404)
+    return JsonResponse(record)
