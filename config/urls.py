@@ -21,3 +21,5 @@ urlpatterns = [
     path("language/", login_not_required(set_language), name="set_language"),
 ]
 handler400 = "uploads.views.answers.bad_request"
+handler403 = "uploads.views.answers.forbidden"
+handler404 = "uploads.views.answers.not_found"

@@ -10,13 +10,12 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
 
 from uploads import lifecycle, received
 from uploads.errors import DraftConflict, UploadsError
 from uploads.forms import AddForm, TextsForm, sentence
 from uploads.models import Draft, DraftCrop, Owner
-from uploads.views.answers import SeeOther, explains_errors, takes_files, wants_fragment
+from uploads.views.answers import SeeOther, answers, explains_errors, takes_files, wants_fragment
 from uploads.views.owner import adopt_session, drafts_of, images_of, owner_of
 
 REFUSALS_KEY = "uploads_refusals"
@@ -52,7 +51,7 @@ class Refused:
         return cls(name, sentence(error), error.status, str(error.evidence.get("draft", "")))
 
 
-@require_safe
+@answers("GET")
 def sheet(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, User):
         adopt_session(request, request.user)
@@ -61,7 +60,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
 
 
 @takes_files(drafts=1)
-@require_POST
+@answers("POST", instead="sheet")
 @explains_errors
 def add(request: HttpRequest) -> HttpResponse:
     skipped = received.skipped(request, "pictures")
@@ -85,7 +84,7 @@ def add(request: HttpRequest) -> HttpResponse:
     return SeeOther(reverse("uploads:sheet"))
 
 
-@require_POST
+@answers("POST", instead="sheet")
 @explains_errors
 def add_again(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     draft = get_object_or_404(drafts_of(request), pk=draft_id)
@@ -93,7 +92,7 @@ def add_again(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     return SeeOther(f"{reverse('uploads:sheet')}#draft-{again.pk}")
 
 
-@require_POST
+@answers("POST", instead="sheet")
 @explains_errors
 def texts(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     draft = get_object_or_404(drafts_of(request), pk=draft_id)
@@ -107,7 +106,7 @@ def texts(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     return SeeOther(f"{reverse('uploads:sheet')}#draft-{draft.pk}")
 
 
-@require_POST
+@answers("POST", instead="sheet")
 @explains_errors
 def discard(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     draft = get_object_or_404(drafts_of(request), pk=draft_id)
@@ -119,7 +118,7 @@ def discard(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     return SeeOther(reverse("uploads:sheet"))
 
 
-@require_POST
+@answers("POST", instead="sheet")
 @explains_errors
 def confirm(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     invalid = save_texts(request)
@@ -133,7 +132,7 @@ def confirm(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     return SeeOther(reverse("uploads:image", args=[image.pk]))
 
 
-@require_POST
+@answers("POST", instead="sheet")
 @explains_errors
 def confirm_many(request: HttpRequest) -> HttpResponse:
     chosen = _uuids(request.POST.getlist("draft"))
