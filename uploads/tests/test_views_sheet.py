@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from uploads import lifecycle
 from uploads.models import Draft, Owner, Preset, StoredImage
 from uploads.tests.drafts import draft_row, stage
 from uploads.tests.people import FRAGMENT, add, begin_session, ids, words
@@ -267,6 +268,23 @@ def test_a_confirmation_that_is_sent_twice_gives_the_same_answer(visitor, two, b
     assert len(bucket.keys()) == 2
 
 
+@pytest.mark.parametrize("whose", ["deleted", "somebody else's"])
+def test_one_that_is_gone_keeps_no_other_from_being_stored(visitor, other_visitor, two, bucket, whose):
+    gone = add(other_visitor, name="secret.png") if whose == "somebody else's" else two[1]
+    page = seen(two[0], gone)
+    if whose == "deleted":
+        lifecycle.discard(two[1])
+    answer = visitor.post("/drafts/confirm/", page)
+    assert (answer.status_code, answer["Location"]) == (303, "/images/")
+    said = words(visitor.get("/images/"))
+    assert "Stored: 1 picture is in your library." in said
+    assert "1 picture is no longer on the sheet" in said
+    assert "secret" not in said
+    assert Draft.objects.filter(pk=gone.pk, state="open").exists() == (whose != "deleted")
+    assert list(StoredImage.objects.values_list("pk", flat=True)) == [two[0].pk]
+    assert len(bucket.keys()) == 1
+
+
 def test_the_same_picture_named_twice_is_stored_once(visitor, two, bucket):
     answer = visitor.post("/drafts/confirm/", {"draft": [str(two[0].pk), str(two[0].pk).upper()]})
     assert answer.status_code == 303
@@ -330,13 +348,6 @@ def test_a_file_that_is_not_an_image_by_its_type_is_taken_by_its_content(visitor
     assert visitor.post("/drafts/", {"pictures": file, "preset": "free"}).status_code == 303
     draft = Draft.objects.get()
     assert (draft.claimed_type, draft.format) == ("text/plain", "PNG")
-
-
-def test_confirming_mine_and_another_persons_stores_nothing(visitor, other_visitor, bucket):
-    mine, theirs = add(visitor), add(other_visitor)
-    assert visitor.post("/drafts/confirm/", {"draft": [mine.pk, theirs.pk]}).status_code == 404
-    assert bucket.keys() == []
-    assert Draft.objects.count() == 2
 
 
 def test_an_older_tab_does_not_undo_newer_texts(visitor):

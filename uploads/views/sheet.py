@@ -144,13 +144,26 @@ def confirm_many(request: HttpRequest) -> HttpResponse:
         return render_sheet(request, invalid=invalid, status=422)
     owner = owner_of(request)
     known = {draft.pk: draft for draft in drafts_of(request)} | {image.pk: image for image in images_of(request)}
-    if not set(chosen) <= set(known):
+    here = [draft_id for draft_id in chosen if draft_id in known]
+    if not here:
         raise Http404
-    stored = sum(_confirm_one(request, owner, draft_id, str(known[draft_id])) for draft_id in chosen)
+    stored = sum(_confirm_one(request, owner, draft_id, str(known[draft_id])) for draft_id in here)
     if stored:
         text = ngettext("Stored: %d picture is in your library.", "Stored: %d pictures are in your library.", stored)
         messages.success(request, text % stored)
-    return SeeOther(reverse("uploads:library" if stored == len(chosen) else "uploads:sheet"))
+    _tell_missing(request, len(chosen) - len(here))
+    return SeeOther(reverse("uploads:library" if stored == len(here) else "uploads:sheet"))
+
+
+def _tell_missing(request: HttpRequest, missing: int) -> None:
+    """Say of how many pictures there is nothing: which they were, or whose, is not told."""
+    if missing:
+        text = ngettext(
+            "%d picture is no longer on the sheet: it was deleted, or not confirmed in time.",
+            "%d pictures are no longer on the sheet: they were deleted, or not confirmed in time.",
+            missing,
+        )
+        messages.warning(request, text % missing)
 
 
 def _confirm_one(request: HttpRequest, owner: Owner, draft_id: UUID, name: str) -> bool:
