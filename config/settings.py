@@ -94,7 +94,7 @@ FILE_UPLOAD_HANDLERS = [
     "uploads.handlers.limits.LimitsHandler",
     "uploads.handlers.sniff.SniffHandler",
     "uploads.handlers.progress.ProgressHandler",
-    "uploads.handlers.tiers.TieredUploadHandler",
+    "uploads.handlers.decode.DecodingUploadHandler",
 ]
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOADS_MAX_FILES
 # The sheet sends six fields for each draft.
@@ -106,7 +106,8 @@ for _directory in (UPLOADS_MEMORY_DIR, UPLOADS_DISK_DIR, FILE_UPLOAD_TEMP_DIR):
 
 
 def _private_directory(path: Path) -> dict[str, Any]:
-    modes = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+    # Files are written once: what is read-only is whole (uploads.imaging.arriving).
+    modes = {"file_permissions_mode": 0o400, "directory_permissions_mode": 0o700}
     return {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": path, "base_url": None, **modes},

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 from django.db import transaction
 
 from uploads import storage
+from uploads.decoding import decoders, decoding_of, limits
 from uploads.errors import (
     AlreadyAdded,
     DraftStorageFull,
@@ -24,7 +25,6 @@ from uploads.errors import (
 from uploads.geometry import Size
 from uploads.imaging import render
 from uploads.lifecycle.changing import change
-from uploads.lifecycle.sandboxed import decoders, limits
 from uploads.models import Draft, DraftCrop, Owner, Preset
 from uploads.received import Facts, attach, facts_of
 
@@ -189,7 +189,7 @@ def _receive(upload: UploadedFile, draft: Draft) -> list[str]:
 def _save_and_decode(upload: UploadedFile, draft: Draft) -> render.Staged:
     storage.save_upload(draft.storage_alias, draft.source_name, upload)
     with _kept_only_if_saved(draft):
-        staged = _make_working_copy(draft)
+        staged = _make_working_copy(upload, draft)
         _require_pixels(draft.preset, staged.size)
     return staged
 
@@ -198,10 +198,12 @@ def _fits_in_memory(size: int) -> bool:
     return Draft.objects.bytes_in(Draft.Tier.MEMORY) + size <= settings.UPLOADS_MEMORY_BUDGET_BYTES
 
 
-def _make_working_copy(draft: Draft) -> render.Staged:
-    alias = draft.storage_alias
+def _make_working_copy(upload: UploadedFile, draft: Draft) -> render.Staged:
+    """Decode a file that is whole, unless that was done while it arrived."""
+    alias, begun = draft.storage_alias, decoding_of(upload)
     with storage.local_file(alias, draft.source_name) as source, storage.new_file(alias, draft.working_name) as target:
-        return decoders().run(render.stage, source, target, limits())
+        staged = begun.take(target) if begun else None
+        return staged or decoders().run(render.stage, source, target, limits())
 
 
 def _require_pixels(preset: Preset, size: Size) -> None:

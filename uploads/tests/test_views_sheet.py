@@ -110,7 +110,7 @@ def test_the_card_says_where_the_picture_is_and_how_it_came(visitor, settings):
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
     add(visitor, encoded(picture(400, 300), "JPEG"), name="beach.jpg", content_type="image/pjpeg")
     said = words(visitor.get("/"))
-    for fact in ("beach.jpg", "disk", "TieredUploadHandler", "image/pjpeg", "JPEG", "400 × 300"):
+    for fact in ("beach.jpg", "disk", "DecodingUploadHandler", "image/pjpeg", "JPEG", "400 × 300"):
         assert fact in said
 
 
