@@ -21,6 +21,9 @@ from uploads.models import CropSpec, Draft, DraftCrop, Preset
 from uploads.models.owners import ALT_TEXT_LENGTH, TITLE_LENGTH
 from uploads.received import Skipped
 
+# Far beyond any picture or turn, and small enough that no sum or product of such numbers is infinite.
+LARGEST_NUMBER = 1e9
+
 
 def sentence(error: UploadsError) -> str:
     """What a person reads about an error, in their language."""
@@ -162,6 +165,8 @@ class EditForm(forms.Form):
         draft, ratio = self.draft, self.crop_spec.ratio
         if (data["sourceWidth"], data["sourceHeight"]) != (draft.width, draft.height):
             raise OtherPicture()
+        if max(abs(data[name]) for name in ("x", "y", "width", "height", "rotate")) > LARGEST_NUMBER:
+            raise NotASelection()
         rotate, scale_x, scale_y = normalized(data["rotate"]), data["scaleX"], data["scaleY"]
         if not {scale_x, scale_y} <= {1, -1}:
             raise NotASelection()
