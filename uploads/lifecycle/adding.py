@@ -20,13 +20,17 @@ from uploads.errors import (
     TooManyDraftBytes,
     TooManyDrafts,
     TooSmall,
+    UploadsError,
     in_megabytes,
 )
 from uploads.geometry import Size
 from uploads.imaging import render
 from uploads.lifecycle.changing import change
-from uploads.models import Draft, DraftCrop, Owner, Preset
+from uploads.models import Draft, DraftCrop, DraftQuerySet, Owner, Preset
 from uploads.received import Facts, attach, facts_of
+
+# The upload, its working copy, and previews, which may be as large.
+FILES_OF_DRAFT = 4
 
 
 class _AddedMeanwhile(Exception):
@@ -98,12 +102,20 @@ def require_room(owner: Owner, *, drafts: int, new_bytes: int, key: UUID | None 
 
 def _require_place(upload: UploadedFile, owner: Owner, key: UUID | None, *, may_repeat: bool) -> None:
     mine = Draft.objects.owned_by(owner)
+    _require_new(mine, key)
+    try:
+        same = None if may_repeat else mine.filter(source_sha256=facts_of(upload).sha256).first()
+        if same:
+            raise AlreadyAdded(name=same.file_name, draft=same.pk)
+        require_room(owner, drafts=1, new_bytes=upload.size or 0)
+    except UploadsError:
+        _require_new(mine, key)  # the draft in the way may be this very one, added a moment ago
+        raise
+
+
+def _require_new(mine: DraftQuerySet, key: UUID | None) -> None:
     if key and (earlier := mine.filter(upload_key=key).first()):
         raise _AddedMeanwhile(earlier)
-    same = None if may_repeat else mine.filter(source_sha256=facts_of(upload).sha256).first()
-    if same:
-        raise AlreadyAdded(name=same.file_name, draft=same.pk)
-    require_room(owner, drafts=1, new_bytes=upload.size or 0)
 
 
 def replace(draft: Draft, upload: UploadedFile) -> None:
@@ -195,6 +207,9 @@ def _save_and_decode(upload: UploadedFile, draft: Draft) -> render.Staged:
 
 
 def _fits_in_memory(size: int) -> bool:
+    """Whether the budget has room for a file, and the memory for that and for what is made of it."""
+    if storage.memory_room() < FILES_OF_DRAFT * size:
+        return False
     return Draft.objects.bytes_in(Draft.Tier.MEMORY) + size <= settings.UPLOADS_MEMORY_BUDGET_BYTES
 
 

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from uploads import lifecycle
 from uploads.models import Draft, Owner, Preset, StoredImage
 from uploads.tests.drafts import draft_row, stage
 from uploads.tests.people import FRAGMENT, add, begin_session, ids, words
@@ -361,3 +362,14 @@ def test_the_sheet_takes_an_upload_along_that_was_under_way_at_sign_in(visitor, 
 def test_each_picture_that_is_added_makes_a_visitors_session_last_anew(visitor, settings):
     add(visitor)
     assert visitor.session.get_expiry_age() == settings.UPLOADS_VISITOR_DAYS * 24 * 3600
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_what_another_request_is_still_storing_is_not_said_to_be_stored(visitor, monkeypatch, several):
+    draft = add(visitor)
+    monkeypatch.setattr(lifecycle, "confirm", lambda *args, **named: StoredImage(pk=draft.pk, state="storing"))
+    if several:
+        answer = visitor.post("/drafts/confirm/", {"draft": [draft.pk]}, follow=True)
+    else:
+        answer = visitor.post(f"/drafts/{draft.pk}/confirm/", follow=True)
+    assert "Stored" not in words(answer)

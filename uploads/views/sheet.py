@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from uploads import lifecycle, received
 from uploads.errors import DraftConflict, UploadsError
 from uploads.forms import AddForm, TextsForm, sentence
-from uploads.models import Draft, DraftCrop, Owner
+from uploads.models import Draft, DraftCrop, Owner, StoredImage
 from uploads.views.answers import SeeOther, explains_errors, takes_files, wants_fragment
 from uploads.views.owner import adopt_session, drafts_of, images_of, owner_of
 
@@ -129,7 +129,8 @@ def confirm(request: HttpRequest, draft_id: UUID) -> HttpResponse:
         image = lifecycle.confirm(owner_of(request), draft_id, seen=_seen(request, draft_id))
     except Draft.DoesNotExist:
         raise Http404 from None
-    messages.success(request, _("Stored. The picture is in your library."))
+    if image.state == StoredImage.State.STORED:
+        messages.success(request, _("Stored. The picture is in your library."))
     return SeeOther(reverse("uploads:image", args=[image.pk]))
 
 
@@ -157,14 +158,14 @@ def confirm_many(request: HttpRequest) -> HttpResponse:
 def _confirm_one(request: HttpRequest, owner: Owner, draft_id: UUID, name: str) -> bool:
     """Store one of several drafts; say, with its name, why it was not stored, and let the others go on."""
     try:
-        lifecycle.confirm(owner, draft_id, seen=_seen(request, draft_id))
+        image = lifecycle.confirm(owner, draft_id, seen=_seen(request, draft_id))
     except (UploadsError, Draft.DoesNotExist) as error:
         if isinstance(error, UploadsError) and error.status >= 500:
             raise
         reason = sentence(error if isinstance(error, UploadsError) else DraftConflict())
         messages.error(request, f"“{name}”: {reason}")
         return False
-    return True
+    return bool(image.state == StoredImage.State.STORED)
 
 
 def render_sheet(
