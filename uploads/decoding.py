@@ -1,5 +1,6 @@
 """The sandbox as the settings have it, and pictures that it decodes while they arrive."""
 
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class Decoding:
 
     def __init__(self, path: Path, working: Path, begun: Begun[render.Staged]) -> None:
         self._path, self._working, self._begun = path, working, begun
+        self._was_asked = False
 
     @classmethod
     def begin(cls, path: Path) -> "Decoding | None":
@@ -44,11 +46,11 @@ class Decoding:
         """The file is whole."""
         arriving.finish(self._path)
 
-    @property
-    def refusal(self) -> Refusal | None:
-        """Why the picture is not taken, if that is known already."""
-        if not self._begun.is_done:
+    def early_refusal(self) -> Refusal | None:
+        """Why the picture is not taken, said once, if that is known before the file is whole."""
+        if self._was_asked or not self._begun.is_done:
             return None
+        self._was_asked = True
         try:
             self._begun.result()
         except Refusal as error:
@@ -65,7 +67,8 @@ class Decoding:
         """
         try:
             staged = self._begun.result()
-            self._working.replace(target)
+            shutil.copyfile(self._working, target)
+            self._working.unlink()
         except (BrokenPicture, FileNotFoundError):
             return None
         except Refusal:

@@ -38,7 +38,7 @@ class DecodingUploadHandler(TieredUploadHandler):
         if self._decoding is None and self._comes_soon():
             self.file.flush()
             self._decoding = decoding.Decoding.begin(Path(self.file.temporary_file_path()))
-        elif self._decoding and (refusal := self._decoding.refusal):
+        elif self._decoding and (refusal := self._decoding.early_refusal()):
             self._drop()
             skip(self.request, Skipped(self.field_name or "", self.file_name or "", refusal))
             raise SkipFile
