@@ -60,6 +60,23 @@ def sheet(request: HttpRequest) -> HttpResponse:
     return render_sheet(request, refusals=refusals)
 
 
+@require_POST
+def begin(request: HttpRequest) -> HttpResponse:
+    """Give a visitor a session before several uploads begin at once, each of which would make one of its own."""
+    owner_of(request, create=True)
+    return HttpResponse(status=204)
+
+
+@require_POST
+@explains_errors
+def cancel(request: HttpRequest) -> HttpResponse:
+    key = received.upload_key(request)
+    if key is None:
+        return HttpResponse(status=400)
+    lifecycle.cancel(owner_of(request), key)
+    return HttpResponse(status=204)
+
+
 @takes_files(drafts=1)
 @require_POST
 @explains_errors
@@ -90,6 +107,8 @@ def add(request: HttpRequest) -> HttpResponse:
 def add_again(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     draft = get_object_or_404(drafts_of(request), pk=draft_id)
     again = lifecycle.stage_again(draft, file_name=request.POST.get("file_name", ""))
+    if wants_fragment(request):
+        return render(request, "uploads/partials/added.html", {"cards": _cards(request, only={again.pk})})
     return SeeOther(f"{reverse('uploads:sheet')}#draft-{again.pk}")
 
 
@@ -218,10 +237,10 @@ def _was_typed(request: HttpRequest, form: TextsForm, name: str) -> bool:
 def _stage_each(request: HttpRequest, form: AddForm, owner: Owner) -> tuple[list[Draft], list[Refused]]:
     """Stage every file; one that is refused does not keep the others."""
     added, refusals = [], []
-    chosen = {"owner": owner, "preset": form.cleaned_data["preset"], "may_repeat": form.cleaned_data["may_repeat"]}
+    chosen = {name: form.cleaned_data[name] for name in ("preset", "may_repeat", "chosen_at")}
     for number, upload in enumerate(form.cleaned_data["pictures"]):
         try:
-            added.append(lifecycle.stage(upload, key=received.upload_key(request, number), **chosen))
+            added.append(lifecycle.stage(upload, owner=owner, key=received.upload_key(request, number), **chosen))
         except UploadsError as error:
             refusals.append(Refused.by(error, upload.name or ""))
     return added, refusals
