@@ -1,6 +1,7 @@
 """The sheet: open drafts with their texts, and what is done to several at once."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -56,6 +57,9 @@ class Refused:
 def sheet(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, User):
         adopt_session(request, request.user)
+    if wants_fragment(request):
+        # The cards alone, for another tab: what was refused, and messages, are for the page that is to come.
+        return render(request, "uploads/partials/cards.html", _cards_context(_cards(request)))
     refusals = [Refused(**each) for each in request.session.pop(REFUSALS_KEY, [])]
     return render_sheet(request, refusals=refusals)
 
@@ -195,13 +199,8 @@ def render_sheet(
     status: int = 200,
 ) -> HttpResponse:
     """The page of the sheet, with whatever was wrong beside what it belongs to."""
-    cards = _cards(request, invalid=invalid)
-    context = {
-        "add_form": add_form or AddForm(),
-        "cards": cards,
-        "open_count": sum(card.draft.state == Draft.State.OPEN for card in cards),
-        "refusals": refusals or [],
-    }
+    context = {"add_form": add_form or AddForm(), "refusals": refusals or []}
+    context |= _cards_context(_cards(request, invalid=invalid))
     return render(request, "uploads/sheet.html", context, status=status)
 
 
@@ -253,6 +252,10 @@ def _cards(
     if only is not None:
         drafts = drafts.filter(pk__in=only)
     return [Card(draft, (invalid or {}).get(draft.pk) or _texts_form(draft)) for draft in drafts]
+
+
+def _cards_context(cards: list[Card]) -> dict[str, Any]:
+    return {"cards": cards, "open_count": sum(card.draft.state == Draft.State.OPEN for card in cards)}
 
 
 def _texts_form(draft: Draft) -> TextsForm:
