@@ -1,6 +1,8 @@
 import { BusyForm } from "./busy-form";
 import { tieErrors } from "./form-errors";
-import { postForFragment } from "./fragment";
+import { fetchFragment, postForFragment } from "./fragment";
+import { mergeCards } from "./sheet-merge";
+import { hearOtherTabs } from "./sheet-news";
 
 /** After so long without a key, what was typed is saved. */
 const PAUSE_MS = 1000;
@@ -8,8 +10,9 @@ const PAUSE_MS = 1000;
 /**
  * `<sheet-form>`: the cards, and the one main action, which names how many of them it stores.
  *
- * Attributes: `data-one`, `data-many`: that action's words, with `%d` for the count. Texts are saved whenever a field is
- * left or typing pauses, by the address of the card's own button for it.
+ * Attributes: `data-one`, `data-many`: that action's words, with `%d` for the count; `data-url`: where the sheet is. Texts
+ * are saved whenever a field is left or typing pauses, by the address of the card's own button for it. What changes in
+ * another tab is followed, but for cards in which somebody is at work: then the page says so.
  */
 export class SheetForm extends BusyForm {
   #abort: AbortController | null = null;
@@ -26,7 +29,11 @@ export class SheetForm extends BusyForm {
     // Before the listener of BusyForm, which leaves alone what is taken over here.
     this.addEventListener("submit", (event) => this.#submit(event), { signal });
     document.addEventListener("upload-queue:added", () => this.#count(), { signal });
-    window.addEventListener("pageshow", () => this.#count(), { signal });
+    document.addEventListener("upload-queue:cancelled", () => void this.#follow(), { signal });
+    hearOtherTabs(() => void this.#follow(), signal);
+    window.addEventListener("pageshow", ({ persisted }) => (persisted ? void this.#follow() : this.#count()), {
+      signal,
+    });
     super.connectedCallback();
     this.#count();
   }
@@ -73,6 +80,19 @@ export class SheetForm extends BusyForm {
     });
   }
 
+  async #follow(): Promise<void> {
+    const list = this.querySelector("#cards");
+    const known = new Set([...(list?.children ?? [])].map(({ id }) => id));
+    const fresh = await fetchFragment(this.dataset.url ?? "");
+    const cards = fresh?.querySelector("#cards");
+    if (!fresh || !list || !cards) return;
+    renewTokens(fresh);
+    const isComplete = mergeCards(list, [...cards.children], known);
+    const notice = this.querySelector<HTMLElement>("[data-changed]");
+    if (notice) notice.hidden = isComplete;
+    this.#count();
+  }
+
   get #failure(): DocumentFragment {
     const template = this.querySelector<HTMLTemplateElement>("template[data-not-saved]");
     return template ? document.importNode(template.content, true) : new DocumentFragment();
@@ -115,4 +135,11 @@ function showAnswer(card: HTMLElement, content: DocumentFragment): void {
   card.querySelector("[data-texts] :is(.errors, .problem)")?.remove();
   if (errors) card.querySelector("[data-texts]")?.append(errors);
   card.querySelector("[data-saved]")?.replaceChildren(content);
+}
+
+/** Signing in elsewhere renews the token that all forms send. */
+function renewTokens(fresh: DocumentFragment): void {
+  const selector = "input[name=csrfmiddlewaretoken]";
+  const token = fresh.querySelector<HTMLInputElement>(selector)?.value;
+  if (token) for (const field of document.querySelectorAll<HTMLInputElement>(selector)) field.value = token;
 }

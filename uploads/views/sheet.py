@@ -1,6 +1,7 @@
 """The sheet: open drafts with their texts, and what is done to several at once."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -56,8 +57,28 @@ class Refused:
 def sheet(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, User):
         adopt_session(request, request.user)
+    if wants_fragment(request):
+        # The cards alone, for another tab: what was refused, and messages, are for the page that is to come.
+        return render(request, "uploads/partials/cards.html", _cards_context(_cards(request)))
     refusals = [Refused(**each) for each in request.session.pop(REFUSALS_KEY, [])]
     return render_sheet(request, refusals=refusals)
+
+
+@require_POST
+def begin(request: HttpRequest) -> HttpResponse:
+    """Give a visitor a session before several uploads begin at once, each of which would make one of its own."""
+    owner_of(request, create=True)
+    return HttpResponse(status=204)
+
+
+@require_POST
+@explains_errors
+def cancel(request: HttpRequest) -> HttpResponse:
+    key = received.upload_key(request)
+    if key is None:
+        return HttpResponse(status=400)
+    lifecycle.cancel(owner_of(request), key)
+    return HttpResponse(status=204)
 
 
 @takes_files(drafts=1)
@@ -90,6 +111,8 @@ def add(request: HttpRequest) -> HttpResponse:
 def add_again(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     draft = get_object_or_404(drafts_of(request), pk=draft_id)
     again = lifecycle.stage_again(draft, file_name=request.POST.get("file_name", ""))
+    if wants_fragment(request):
+        return render(request, "uploads/partials/added.html", {"cards": _cards(request, only={again.pk})})
     return SeeOther(f"{reverse('uploads:sheet')}#draft-{again.pk}")
 
 
@@ -177,13 +200,8 @@ def render_sheet(
     status: int = 200,
 ) -> HttpResponse:
     """The page of the sheet, with whatever was wrong beside what it belongs to."""
-    cards = _cards(request, invalid=invalid)
-    context = {
-        "add_form": add_form or AddForm(),
-        "cards": cards,
-        "open_count": sum(card.draft.state == Draft.State.OPEN for card in cards),
-        "refusals": refusals or [],
-    }
+    context = {"add_form": add_form or AddForm(), "refusals": refusals or []}
+    context |= _cards_context(_cards(request, invalid=invalid))
     return render(request, "uploads/sheet.html", context, status=status)
 
 
@@ -219,10 +237,10 @@ def _was_typed(request: HttpRequest, form: TextsForm, name: str) -> bool:
 def _stage_each(request: HttpRequest, form: AddForm, owner: Owner) -> tuple[list[Draft], list[Refused]]:
     """Stage every file; one that is refused does not keep the others."""
     added, refusals = [], []
-    chosen = {"owner": owner, "preset": form.cleaned_data["preset"], "may_repeat": form.cleaned_data["may_repeat"]}
+    chosen = {name: form.cleaned_data[name] for name in ("preset", "may_repeat", "chosen_at")}
     for number, upload in enumerate(form.cleaned_data["pictures"]):
         try:
-            added.append(lifecycle.stage(upload, key=received.upload_key(request, number), **chosen))
+            added.append(lifecycle.stage(upload, owner=owner, key=received.upload_key(request, number), **chosen))
         except UploadsError as error:
             refusals.append(Refused.by(error, upload.name or ""))
     return added, refusals
@@ -235,6 +253,10 @@ def _cards(
     if only is not None:
         drafts = drafts.filter(pk__in=only)
     return [Card(draft, (invalid or {}).get(draft.pk) or _texts_form(draft)) for draft in drafts]
+
+
+def _cards_context(cards: list[Card]) -> dict[str, Any]:
+    return {"cards": cards, "open_count": sum(card.draft.state == Draft.State.OPEN for card in cards)}
 
 
 def _texts_form(draft: Draft) -> TextsForm:
