@@ -18,3 +18,5 @@ urlpatterns = [
     path("appearance/", appearance, name="appearance"),
 ]
 handler400 = "uploads.views.answers.bad_request"
+handler403 = "uploads.views.answers.forbidden"
+handler404 = "uploads.views.answers.not_found"

@@ -2,6 +2,11 @@
 
 export const FRAGMENT = "text/fragment+html";
 
+/** Whether an answer is a part of a page, and not a whole one: that of a proxy, say, whose words belong into no corner of ours. */
+export function isPartial(html: string): boolean {
+  return !/^\s*<(!doctype|html)\b/i.test(html);
+}
+
 /**
  * Parse a partial into nodes of this document.
  * `DOMParser` runs no script, and unlike `innerHTML` it is no way around Trusted Types or the Content-Security-Policy.
@@ -27,7 +32,8 @@ export async function postForFragment(url: string, body: FormData, init: Request
     const headers = { Accept: FRAGMENT };
     const response = await fetch(url, { method: "POST", body, headers, redirect: "manual", ...init });
     if (response.type === "opaqueredirect") return null;
-    return { status: response.status, content: parseFragment(await response.text()) };
+    const html = await response.text();
+    return isPartial(html) ? { status: response.status, content: parseFragment(html) } : null;
   } catch {
     return null;
   }

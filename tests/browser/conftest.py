@@ -39,5 +39,5 @@ def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     # Chromium itself reports every answer of 4xx to a script, also those that the page expects.
-    unexpected = [text for text in complaints if not re.search("status of (403|409|422)", text)]
+    unexpected = [text for text in complaints if not re.search("status of (403|404|409|422)", text)]
     assert unexpected == []

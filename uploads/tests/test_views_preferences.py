@@ -31,7 +31,7 @@ def test_it_leads_to_no_other_site(visitor, target):
 
 
 def test_it_is_no_page_of_its_own(visitor):
-    assert visitor.get("/appearance/").status_code == 405
+    assert visitor.get("/appearance/")["Location"] == "/"
 
 
 def test_nobody_has_to_sign_in_for_it(visitor, settings):

@@ -9,7 +9,7 @@ from django.urls import get_resolver, reverse
 
 from uploads.models import Draft, StoredImage
 from uploads.tests.drafts import draft_row, image_row, other_row
-from uploads.tests.people import begin_session
+from uploads.tests.people import FRAGMENT, begin_session, words
 
 
 class Progress:
@@ -110,10 +110,43 @@ def test_several_that_are_partly_somebody_elses_are_not_there(visitor, other_vis
 @pytest.mark.parametrize(("name", "methods", "model"), ROUTES, ids=[name for name, _, _ in ROUTES])
 def test_other_methods_are_refused(path, visitor, name, methods, model):
     allowed = {*methods.split(), *(["HEAD"] if "GET" in methods else [])}
-    for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} - allowed:
+    for method in {"POST", "PUT", "PATCH", "DELETE", "OPTIONS"} - allowed:
         answer = visitor.generic(method, path(name, model))
         assert answer.status_code == 405, method
         assert {each.strip() for each in answer["Allow"].split(",")} == allowed
+        assert "This address cannot be used like that. Nothing was changed." in words(answer)
+
+
+FORMS = [(name, model) for name, methods, model in ROUTES if "GET" not in methods]
+
+
+@pytest.mark.parametrize(("name", "model"), FORMS, ids=[name for name, _ in FORMS])
+def test_who_opens_the_address_of_a_form_gets_the_page_that_the_form_is_on(path, visitor, name, model):
+    page = {"replace": "draft", "delete-image": "image"}.get(name, "sheet")
+    for answer in (visitor.get(path(name, model)), visitor.head(path(name, model))):
+        assert (answer.status_code, answer["Location"]) == (303, path(page, None if page == "sheet" else model))
+    assert visitor.get(answer["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize(("name", "method", "model"), OWNED, ids=names(OWNED))
+def test_a_fragment_of_what_is_not_there_is_no_page(path, visitor, name, method, model):
+    answer = visitor.generic(method, path(name, model, uuid4()), headers=FRAGMENT)
+    assert answer.status_code == 404
+    if model is Progress:
+        return
+    assert "<html" not in answer.content.decode()
+    gone = "This picture is no longer on your sheet: it was stored or deleted, perhaps in another tab."
+    assert (gone in words(answer)) == (model is Draft)
+
+
+def test_a_fragment_that_is_not_allowed_is_no_page(path, visitor):
+    for answer in (
+        visitor.put(path("texts", Draft), headers=FRAGMENT),
+        Client(enforce_csrf_checks=True).post(path("texts", Draft), headers=FRAGMENT),
+    ):
+        assert answer.status_code in {403, 405}
+        assert 'class="problem"' in answer.content.decode()
+        assert "<html" not in answer.content.decode()
 
 
 @pytest.mark.parametrize(("name", "method", "model"), OWNED, ids=names(OWNED))

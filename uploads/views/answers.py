@@ -13,9 +13,10 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.defaults import page_not_found, permission_denied
 
 from uploads.errors import UploadCut, UploadsError
 from uploads.forms import sentence
@@ -38,6 +39,35 @@ class SeeOther(HttpResponseRedirect):
 def wants_fragment(request: HttpRequest) -> bool:
     """Whether the page's script asks for the part that changes instead of a page."""
     return FRAGMENT in request.headers.get("Accept", "")
+
+
+def answers(*methods: str, instead: str = "") -> Callable[[View], View]:
+    """Answer only these methods, ``HEAD`` as ``GET``; any other gets a page that says so.
+
+    ``instead`` is the route, of the same or of no arguments, of the page on which a form is: who opens the form's own
+    address, as out of the history or after signing in, is sent there.
+    """
+    allowed = [*methods, *(["HEAD"] if "GET" in methods else [])]
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method in allowed:
+                return view(request, *args, **kwargs)
+            if instead and request.method in {"GET", "HEAD"}:
+                return SeeOther(_page(instead, kwargs))
+            return not_allowed(request, allowed)
+
+        return wrapper
+
+    return decorate
+
+
+def _page(route: str, arguments: dict[str, Any]) -> str:
+    try:
+        return reverse(f"uploads:{route}", kwargs=arguments)
+    except NoReverseMatch:
+        return reverse(f"uploads:{route}")
 
 
 def takes_files(*, drafts: int) -> Callable[[View], View]:
@@ -81,6 +111,34 @@ def problem(request: HttpRequest, message: str, *, status: int, title: str = "",
     if status in TRY_AGAIN:
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def not_allowed(request: HttpRequest, allowed: list[str]) -> HttpResponse:
+    """The answer to a method that an address does not have (RFC 9110, section 15.5.6)."""
+    message = _("This address cannot be used like that. Nothing was changed.")
+    response = problem(request, message, status=405, title=_("Not like that"))
+    response["Allow"] = ", ".join(allowed)
+    return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's view for what is not there; a draft that is gone says what may have become of it."""
+    match = request.resolver_match
+    if match is not None and "draft_id" in match.kwargs:
+        message = _("This picture is no longer on your sheet: it was stored or deleted, perhaps in another tab.")
+        return problem(request, message, status=404, title=_("No longer on your sheet"))
+    if wants_fragment(request):
+        message = _("There is nothing at this address, or it belongs to somebody else.")
+        return problem(request, message, status=404, title=_("Not found"))
+    return page_not_found(request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's view for what an account may not do."""
+    if wants_fragment(request):
+        message = _("You may not do this with the account that you are signed in with.")
+        return problem(request, message, status=403, title=_("Not allowed"))
+    return permission_denied(request, exception)
 
 
 def picture_file(file: Any, name: str, *, content_type: str, sha256: str, as_attachment: bool = False) -> FileResponse:

@@ -6,7 +6,6 @@ from uuid import UUID
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from uploads import lifecycle, received, storage
 from uploads.errors import Refusal
@@ -14,11 +13,11 @@ from uploads.forms import EditForm, ReplaceForm, sentence
 from uploads.geometry import frame_size
 from uploads.imaging.formats import FORMATS
 from uploads.models import Draft, DraftCrop
-from uploads.views.answers import SeeOther, explains_errors, picture_file, takes_files, wants_fragment
+from uploads.views.answers import SeeOther, answers, explains_errors, picture_file, takes_files, wants_fragment
 from uploads.views.owner import drafts_of
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@answers("GET", "POST")
 @explains_errors
 def draft(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     found = get_object_or_404(drafts_of(request), pk=draft_id)
@@ -28,7 +27,7 @@ def draft(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 
 
 @takes_files(drafts=0)
-@require_POST
+@answers("POST", instead="draft")
 @explains_errors
 def replace(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     found = get_object_or_404(drafts_of(request), pk=draft_id)
@@ -43,7 +42,7 @@ def replace(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     return _render_editor(request, found, _crop(found, ""), replace_form=form, status=422)
 
 
-@require_safe
+@answers("GET")
 @explains_errors
 def working_copy(request: HttpRequest, draft_id: UUID) -> FileResponse:
     found = get_object_or_404(drafts_of(request), pk=draft_id)
@@ -53,7 +52,7 @@ def working_copy(request: HttpRequest, draft_id: UUID) -> FileResponse:
     return picture_file(file, name, content_type=kind.content_type, sha256=found.working_sha256)
 
 
-@require_safe
+@answers("GET")
 @explains_errors
 def preview(request: HttpRequest, draft_id: UUID) -> FileResponse:
     found = get_object_or_404(drafts_of(request), pk=draft_id)

@@ -14,14 +14,13 @@ from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from uploads import lifecycle, storage
 from uploads.forms import TextsForm
 from uploads.imaging.formats import FORMATS
 from uploads.models import Rendition, StoredImage
 from uploads.storage.bucket import CACHE_CONTROL
-from uploads.views.answers import PICTURE_POLICY, SeeOther, explains_errors, picture_file
+from uploads.views.answers import PICTURE_POLICY, SeeOther, answers, explains_errors, picture_file
 from uploads.views.owner import images_of
 
 IMAGES_PER_PAGE = 24
@@ -29,13 +28,13 @@ IMAGES_PER_PAGE = 24
 REDIRECT_SECONDS = 300
 
 
-@require_safe
+@answers("GET")
 def library(request: HttpRequest) -> HttpResponse:
     page = Paginator(images_of(request), IMAGES_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "uploads/library.html", {"page_obj": page})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@answers("GET", "POST")
 @explains_errors
 def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     found = get_object_or_404(images_of(request), pk=image_id)
@@ -48,14 +47,14 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     return render(request, "uploads/image.html", context, status=422 if request.method == "POST" else 200)
 
 
-@require_safe
+@answers("GET")
 @explains_errors
 def rendition(request: HttpRequest, image_id: UUID, spec: str) -> HttpResponseBase:
     """A crop's main file."""
     return _send_one_of(request, image_id, slug=spec, is_main=True)
 
 
-@require_safe
+@answers("GET")
 @explains_errors
 def rendition_at(request: HttpRequest, image_id: UUID, spec: str, width: int, extension: str) -> HttpResponseBase:
     """Another file of a crop, named by its width and format."""
@@ -63,7 +62,7 @@ def rendition_at(request: HttpRequest, image_id: UUID, spec: str, width: int, ex
     return _send_one_of(request, image_id, slug=spec, is_main=False, width=width, format=format_name)
 
 
-@require_POST
+@answers("POST", instead="image")
 @explains_errors
 def delete_image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     found = get_object_or_404(images_of(request), pk=image_id)

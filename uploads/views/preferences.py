@@ -4,16 +4,15 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
 
-from uploads.views.answers import SeeOther
+from uploads.views.answers import SeeOther, answers
 
 THEME_COOKIE = "theme"
 THEMES = ("light", "dark")
 COOKIE_SECONDS = 365 * 24 * 3600
 
 
-@require_POST
+@answers("POST", instead="sheet")
 @login_not_required
 def appearance(request: HttpRequest) -> HttpResponse:
     """Remember whether pages are light or dark; anything else leaves it to the device again."""

@@ -4,12 +4,12 @@ from uuid import UUID
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from uploads import progress as records
+from uploads.views.answers import answers
 
 
-@require_safe
+@answers("GET")
 @never_cache
 def progress(request: HttpRequest, progress_id: UUID) -> JsonResponse:
     record = records.read(request, progress_id)

@@ -11,13 +11,12 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
 
 from uploads import lifecycle, received
 from uploads.errors import DraftConflict, UploadsError
 from uploads.forms import AddForm, TextsForm, sentence
 from uploads.models import Draft, DraftCrop, Owner, StoredImage
-from uploads.views.answers import SeeOther, explains_errors, takes_files, wants_fragment
+from uploads.views.answers import SeeOther, answers, explains_errors, takes_files, wants_fragment
 from uploads.views.owner import adopt_session, drafts_of, images_of, owner_of
 
 REFUSALS_KEY = "uploads_refusals"
@@ -53,7 +52,7 @@ class Refused:
         return cls(name, sentence(error), error.status, str(error.evidence.get("draft", "")))
 
 
-@require_safe
+@answers("GET")
 def sheet(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, User):
         adopt_session(request, request.user)
@@ -64,14 +63,14 @@ def sheet(request: HttpRequest) -> HttpResponse:
     return render_sheet(request, refusals=refusals)
 
 
-@require_POST
+@answers("POST", instead="sheet")
 def begin(request: HttpRequest) -> HttpResponse:
     """Give a visitor a session before several uploads begin at once, each of which would make one of its own."""
     owner_of(request, create=True)
     return HttpResponse(status=204)
 
 
-@require_POST
+@answers("POST", instead="sheet")
 @explains_errors
 def cancel(request: HttpRequest) -> HttpResponse:
     key = received.upload_key(request)
@@ -82,7 +81,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
 
 
 @takes_files(drafts=1)
-@require_POST
+@answers("POST", instead="sheet")
 @explains_errors
 def add(request: HttpRequest) -> HttpResponse:
     skipped = received.skipped(request, "pictures")
@@ -106,7 +105,7 @@ def add(request: HttpRequest) -> HttpResponse:
     return SeeOther(reverse("uploads:sheet"))
 
 
-@require_POST
+@answers("POST", instead="sheet")
 @explains_errors
 def add_again(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     draft = get_object_or_404(drafts_of(request), pk=draft_id)
@@ -116,7 +115,7 @@ def add_again(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     return SeeOther(f"{reverse('uploads:sheet')}#draft-{again.pk}")
 
 
-@require_POST
+@answers("POST", instead="sheet")
 @explains_errors
 def texts(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     draft = get_object_or_404(drafts_of(request), pk=draft_id)
@@ -130,7 +129,7 @@ def texts(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     return SeeOther(f"{reverse('uploads:sheet')}#draft-{draft.pk}")
 
 
-@require_POST
+@answers("POST", instead="sheet")
 @explains_errors
 def discard(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     draft = get_object_or_404(drafts_of(request), pk=draft_id)
@@ -142,7 +141,7 @@ def discard(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     return SeeOther(reverse("uploads:sheet"))
 
 
-@require_POST
+@answers("POST", instead="sheet")
 @explains_errors
 def confirm(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     invalid = save_texts(request)
@@ -157,7 +156,7 @@ def confirm(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     return SeeOther(reverse("uploads:image", args=[image.pk]))
 
 
-@require_POST
+@answers("POST", instead="sheet")
 @explains_errors
 def confirm_many(request: HttpRequest) -> HttpResponse:
     chosen = _uuids(request.POST.getlist("draft"))
