@@ -3,6 +3,7 @@ import { tieErrors } from "./form-errors";
 import { fetchFragment, postForFragment } from "./fragment";
 import { mergeCards } from "./sheet-merge";
 import { hearOtherTabs } from "./sheet-news";
+import { forgetTyped, keepTyped, restoreTyped, shownIn } from "./typed-texts";
 
 /** After so long without a key, what was typed is saved. */
 const PAUSE_MS = 1000;
@@ -17,6 +18,7 @@ const PAUSE_MS = 1000;
 export class SheetForm extends BusyForm {
   #abort: AbortController | null = null;
   #pause = 0;
+  #typedIn: Element | null = null;
   /** The last post: the next one waits for it, so that the latest texts are those that stay. */
   #saving: Promise<void> = Promise.resolve();
 
@@ -34,8 +36,11 @@ export class SheetForm extends BusyForm {
     window.addEventListener("pageshow", ({ persisted }) => (persisted ? void this.#follow() : this.#count()), {
       signal,
     });
+    window.addEventListener("pagehide", () => this.#typedIn && this.#saveTexts(this.#typedIn), { signal });
     super.connectedCallback();
     this.#count();
+    const form = this.querySelector("form");
+    for (const field of form ? restoreTyped(form) : []) this.#saveTexts(field);
   }
 
   override disconnectedCallback(): void {
@@ -51,7 +56,11 @@ export class SheetForm extends BusyForm {
 
   /** A pause in typing saves as well: a reload does not leave the field first. */
   #typed({ target }: Event): void {
-    if (!(target instanceof Element) || target.matches("[type=checkbox]")) return;
+    if (!(target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement)) return;
+    if (target.type === "checkbox") return;
+    const shown = target.form && shownIn(target.form, target.name);
+    if (shown !== null) keepTyped(target.name, { shown, value: target.value });
+    this.#typedIn = target;
     clearTimeout(this.#pause);
     this.#pause = window.setTimeout(() => this.#saveTexts(target), PAUSE_MS);
   }
@@ -71,11 +80,16 @@ export class SheetForm extends BusyForm {
     const button = card?.querySelector<HTMLButtonElement>("[data-texts] button");
     const form = button?.form;
     if (!card || !button || !form) return;
+    clearTimeout(this.#pause);
+    this.#typedIn = null;
     this.#saving = this.#saving.then(async () => {
       // Kept alive, as leaving a field may be leaving the page; browsers allow that for small bodies only.
       const texts = textsOf(card, form);
       const answer = await postForFragment(button.formAction, texts, { keepalive: true });
-      if (answer?.status === 200) rememberShown(form, texts);
+      if (answer?.status === 200) {
+        rememberShown(form, texts);
+        forgetTyped(texts);
+      }
       showAnswer(card, answer?.content ?? this.#failure);
     });
   }

@@ -177,13 +177,14 @@ def store(draft: Draft) -> StoredImage:
             with suppress(StoreUnavailable):
                 _clear_leftovers(draft)
         raise
+    image = None
     with transaction.atomic():
-        finished = _renew(draft)
-        if finished:
+        if _renew(draft):
             StoredImage.objects.filter(pk=draft.pk).update(state=StoredImage.State.STORED, stored_at=timezone.now())
             transaction.on_commit(partial(storage.delete_draft_folder, draft.pk))
             Draft.objects.filter(pk=draft.pk).delete()
-    return StoredImage.objects.get(pk=draft.pk) if finished else _await_outcome(draft)
+            image = StoredImage.objects.get(pk=draft.pk)  # now: its person may delete it at once
+    return image or _await_outcome(draft)
 
 
 def _files(draft: Draft) -> dict[str, str]:

@@ -333,6 +333,14 @@ def test_a_file_that_is_not_an_image_by_its_type_is_taken_by_its_content(visitor
     assert (draft.claimed_type, draft.format) == ("text/plain", "PNG")
 
 
+def test_one_that_was_deleted_in_another_tab_keeps_nobody_from_storing_the_others(visitor, two, bucket):
+    visitor.post(f"/drafts/{two[0].pk}/discard/")
+    answer = visitor.post("/drafts/confirm/", {"draft": [each.pk for each in two]}, follow=True)
+    assert "1 picture is no longer on your sheet" in words(answer)
+    assert bucket.keys() == [f"images/{two[1].pk}/free.jpg"]
+    assert visitor.post("/drafts/confirm/", {"draft": [two[0].pk]}).status_code == 404
+
+
 def test_confirming_mine_and_another_persons_stores_nothing(visitor, other_visitor, bucket):
     mine, theirs = add(visitor), add(other_visitor)
     assert visitor.post("/drafts/confirm/", {"draft": [mine.pk, theirs.pk]}).status_code == 404

@@ -167,10 +167,20 @@ def confirm_many(request: HttpRequest) -> HttpResponse:
     if invalid:
         return render_sheet(request, invalid=invalid, status=422)
     owner = owner_of(request)
-    known = {draft.pk: draft for draft in drafts_of(request)} | {image.pk: image for image in images_of(request)}
-    if not set(chosen) <= set(known):
+    mine = [*drafts_of(request).filter(pk__in=chosen), *images_of(request).filter(pk__in=chosen)]
+    known = {picture.pk: str(picture) for picture in mine}
+    gone = set(chosen) - set(known)
+    # One that was deleted in another tab keeps nobody from storing the others; somebody else's is never a mistake.
+    if not known or any(rows.objects.filter(pk__in=gone).exists() for rows in (Draft, StoredImage)):
         raise Http404
-    stored = sum(_confirm_one(request, owner, draft_id, str(known[draft_id])) for draft_id in chosen)
+    stored = sum(_confirm_one(request, owner, draft_id, known[draft_id]) for draft_id in chosen if draft_id in known)
+    if gone:
+        text = ngettext(
+            "%d picture is no longer on your sheet: it was deleted, perhaps in another tab.",
+            "%d pictures are no longer on your sheet: they were deleted, perhaps in another tab.",
+            len(gone),
+        )
+        messages.error(request, text % len(gone))
     if stored:
         text = ngettext("Stored: %d picture is in your library.", "Stored: %d pictures are in your library.", stored)
         messages.success(request, text % stored)
