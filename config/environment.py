@@ -53,6 +53,8 @@ def positive(name: str, default: int, *, most: int | None = None) -> int:
 def among(name: str, known: list[str], default: list[str]) -> list[str]:
     """Some of the known words, separated by commas."""
     chosen: list[str] = read(name, env.list, default)
+    if not chosen:
+        raise ImproperlyConfigured(f"{name} names nothing: use some of {', '.join(known)}.")
     if unknown := [word for word in chosen if word not in known]:
         raise ImproperlyConfigured(f"{name}: {', '.join(unknown)} is not among {', '.join(known)}.")
     return chosen

@@ -19,8 +19,10 @@ from config.environment import BASE_DIR, among, boolean, database_url, env, posi
 # --- Where things are -----------------------------------------------------------------
 
 VAR_DIR = Path(read("VAR_DIR", env.str, str(BASE_DIR / "var"))).resolve()
-VAR_DIR.mkdir(parents=True, exist_ok=True)
-VAR_DIR.chmod(0o700)
+try:
+    VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(f"VAR_DIR={str(VAR_DIR)!r} is not valid: {error.strerror}.") from error
 HOST = read("HOST", env.str, "127.0.0.1")
 PORT = positive("PORT", 8000, most=65535)
 WORKERS = positive("WORKERS", os.cpu_count() or 1)
@@ -39,8 +41,11 @@ if S3_EMBEDDED:
 else:
     S3_BUCKET = read("S3_BUCKET", env.str)
     S3_REGION = read("S3_REGION", env.str, "us-east-1")
-    if S3_ENDPOINT_URL and not S3_ENDPOINT_URL.startswith(("http://", "https://")):
-        raise ImproperlyConfigured(f"S3_ENDPOINT_URL={S3_ENDPOINT_URL!r} is not valid: it starts with https://.")
+    _url = urlsplit(S3_ENDPOINT_URL)
+    if S3_ENDPOINT_URL and (_url.scheme not in {"http", "https"} or not _url.hostname):
+        raise ImproperlyConfigured(
+            f"S3_ENDPOINT_URL={S3_ENDPOINT_URL!r} is not valid: it is like https://s3.example.org."
+        )
     # Without keys boto3 looks where it always does: profile, container, instance.
     S3_ACCESS_KEY_ID = read("S3_ACCESS_KEY_ID", env.str, "")
     S3_SECRET_ACCESS_KEY = read("S3_SECRET_ACCESS_KEY", env.str, "")
@@ -94,7 +99,7 @@ FILE_UPLOAD_HANDLERS = [
     "uploads.handlers.limits.LimitsHandler",
     "uploads.handlers.sniff.SniffHandler",
     "uploads.handlers.progress.ProgressHandler",
-    "uploads.handlers.tiers.TieredUploadHandler",
+    "uploads.handlers.decode.DecodingUploadHandler",
 ]
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOADS_MAX_FILES
 # The sheet sends six fields for each draft.
@@ -106,7 +111,8 @@ for _directory in (UPLOADS_MEMORY_DIR, UPLOADS_DISK_DIR, FILE_UPLOAD_TEMP_DIR):
 
 
 def _private_directory(path: Path) -> dict[str, Any]:
-    modes = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+    # Files are written once: what is read-only is whole (uploads.imaging.arriving).
+    modes = {"file_permissions_mode": 0o400, "directory_permissions_mode": 0o700}
     return {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": path, "base_url": None, **modes},
@@ -208,8 +214,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
+    "uploads.views.answers.keep_private",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -264,7 +270,6 @@ LOGIN_REDIRECT_URL = "uploads:sheet"
 LOGOUT_REDIRECT_URL = "uploads:sheet"
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]
 TIME_ZONE = time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 
@@ -277,6 +282,7 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # A refused request is an answer, not an incident.
         "django.request": {"level": "ERROR"},
+        "django.security": {"level": "CRITICAL"},
         "uploads": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }

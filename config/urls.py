@@ -1,9 +1,7 @@
 """All routes: the site's own, Django's accounts, the admin."""
 
 from django.contrib import admin
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
-from django.views.i18n import set_language
 
 from uploads.views.accounts import sign_up
 from uploads.views.answers import favicon
@@ -18,7 +16,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("favicon.ico", favicon),
     path("appearance/", appearance, name="appearance"),
-    path("language/", login_not_required(set_language), name="set_language"),
 ]
 handler400 = "uploads.views.answers.bad_request"
 handler403 = "uploads.views.answers.forbidden"

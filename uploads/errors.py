@@ -28,6 +28,7 @@
     ├── LengthMissing           the request does not say how long it is         411
     ├── UploadTooLarge          the request is larger than all that is taken    413
     ├── TooManyUploads          as many as this process receives at once        429
+    ├── UploadCancelled         whoever sent the upload called it off           409
     ├── DraftConflict           the draft is no longer what the person saw      409
     ├── CropChanged             the crop is no longer the one that was shown    409
     ├── DraftFileLost           the draft's file is gone from this server       410
@@ -209,6 +210,11 @@ class UploadTooLarge(UploadsError):
 class TooManyUploads(UploadsError):
     status = 429
     message = _("Many pictures are being received just now. Nothing was changed. Try again in a few seconds.")
+
+
+class UploadCancelled(UploadsError):
+    status = 409
+    message = _("You cancelled this picture. Nothing of it was kept.")
 
 
 class DraftConflict(UploadsError):

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.text import get_text_list
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +22,10 @@ from uploads.imaging.formats import FORMATS, offered
 from uploads.models import CropSpec, Draft, DraftCrop, Preset
 from uploads.models.owners import ALT_TEXT_LENGTH, TITLE_LENGTH
 from uploads.received import Skipped
+
+# Far beyond any picture or turn, and small enough that no sum or product of such numbers is infinite.
+LARGEST_NUMBER = 1e9
+LONGEST_QUEUE_MS = 24 * 3600 * 1000
 
 
 def sentence(error: UploadsError) -> str:
@@ -79,6 +85,8 @@ class AddForm(forms.Form):
         required=False,
     )
     may_repeat = forms.BooleanField(required=False)
+    # By the clock of the browser, in milliseconds: several files that are sent at once arrive in any order.
+    chosen_at = forms.IntegerField(required=False, min_value=0, max_value=2**53)
     pictures = PicturesField(
         label=_("Pictures"), error_messages={"required": _("No picture arrived. Choose at least one.")}
     )
@@ -95,6 +103,14 @@ class AddForm(forms.Form):
         if preset is None:
             raise forms.ValidationError(_("Nothing can be added: an admin has to offer a preset first."))
         return preset
+
+    def clean_chosen_at(self) -> datetime | None:
+        """When the file was chosen; now at the latest, and nobody chooses long before sending."""
+        chosen_ms, now = self.cleaned_data["chosen_at"], timezone.now()
+        if chosen_ms is None:
+            return None
+        ago_ms = now.timestamp() * 1000 - chosen_ms
+        return now - timedelta(milliseconds=min(max(ago_ms, 0), LONGEST_QUEUE_MS))
 
 
 class ReplaceForm(forms.Form):
@@ -170,6 +186,8 @@ class EditForm(forms.Form):
         draft, ratio = self.draft, self.crop_spec.ratio
         if (data["sourceWidth"], data["sourceHeight"]) != (draft.width, draft.height):
             raise OtherPicture()
+        if max(abs(data[name]) for name in ("x", "y", "width", "height", "rotate")) > LARGEST_NUMBER:
+            raise NotASelection()
         rotate, scale_x, scale_y = normalized(data["rotate"]), data["scaleX"], data["scaleY"]
         if not {scale_x, scale_y} <= {1, -1}:
             raise NotASelection()

@@ -38,3 +38,13 @@ export async function postForFragment(url: string, body: FormData, init: Request
     return null;
   }
 }
+
+/** Get a partial; null where it is not to be had. It is not kept: going back must not show it instead of its page. */
+export async function fetchFragment(url: string): Promise<DocumentFragment | null> {
+  try {
+    const response = await fetch(url, { headers: { Accept: FRAGMENT }, redirect: "error", cache: "no-store" });
+    return response.ok ? parseFragment(await response.text()) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,57 +1,47 @@
-export type RowState = "waiting" | "sending" | "processing" | "ready" | "failed";
+import type { Upload } from "./upload";
 
-/** One file on its way: a row made from the page's template, whose words belong to states that the stylesheet shows. */
+/**
+ * The row of one upload, made from the page's template. Its words belong to states that the stylesheet shows: `data-state`
+ * and, for what went wrong, `data-trouble`.
+ */
 export class QueueRow {
-  readonly file: File;
+  readonly upload: Upload;
   readonly element: HTMLElement;
   #picture: string | null = null;
-  #reason: Element | null = null;
 
-  constructor(template: HTMLTemplateElement, file: File) {
+  constructor(template: HTMLTemplateElement, upload: Upload) {
     const row = document.importNode(template.content, true).firstElementChild;
     if (!(row instanceof HTMLElement)) throw new TypeError("The row's template is empty.");
-    [this.file, this.element] = [file, row];
-    this.#part("[data-name]").textContent = file.name;
+    [this.upload, this.element] = [upload, row];
+    const { name } = upload.file;
+    for (const place of row.querySelectorAll("[data-name]")) place.textContent = name;
+    this.#part("[data-group]").setAttribute("aria-label", name);
+    const bar = this.#part("progress");
+    bar.setAttribute("aria-label", (bar.ariaLabel ?? "").replace("{name}", name));
     this.#showPicture();
-    this.state = "waiting";
   }
 
-  get state(): RowState {
-    return this.element.dataset.state as RowState;
-  }
-
-  set state(state: RowState) {
-    this.element.dataset.state = state;
-    const bar = this.#part<HTMLProgressElement>("progress");
-    // Received but not answered: a bar without a value, which says that how long is not known.
-    if (state === "processing") bar.removeAttribute("value");
-    else if (state === "waiting") this.progress = 0;
-  }
-
-  /** Part of the file that has left the browser, 0 to 1. */
-  set progress(part: number) {
-    const percent = Math.floor(part * 100);
+  /** Show how the upload is; `now` is the time by which its pause is told. */
+  show(now: number): void {
+    const { phase, trouble, bar, readyAt } = this.upload;
+    const secondsLeft = Math.ceil((readyAt - now) / 1000);
+    this.element.dataset.state = stateOf(phase, secondsLeft);
+    this.element.dataset.trouble = trouble ?? "";
+    const percent = Math.floor(bar.value * 100);
     this.#part<HTMLProgressElement>("progress").value = percent;
-    this.#part("[data-percent]").textContent = new Intl.NumberFormat(document.documentElement.lang || undefined, {
-      style: "percent",
-    }).format(percent / 100);
+    this.#write("[data-percent]", inPercent(percent));
+    const again = this.#part("[data-again]");
+    again.textContent = (again.dataset.again ?? "").replace("{seconds}", secondsLeft.toLocaleString(language()));
+    this.#showReason();
   }
 
+  get hasFocus(): boolean {
+    return this.element.contains(document.activeElement);
+  }
+
+  /** Put the focus on the row, not on a button of it: a second press shall not be another row's. */
   focus(): void {
-    this.#part(this.state === "failed" ? "[data-retry]" : "[data-cancel]").focus();
-  }
-
-  /** Not sent, for a reason that the site gave, or for none that is known. */
-  fail(reason: Element | null): void {
-    this.state = "failed";
-    if (reason) this.#part("[data-name]").after(reason);
-    this.#reason = reason;
-  }
-
-  retry(): void {
-    this.#reason?.remove();
-    this.state = "waiting";
-    this.focus();
+    this.#part("[data-group]").focus();
   }
 
   /** Take the row away, for good or for what stands in its place. */
@@ -61,9 +51,24 @@ export class QueueRow {
     this.#picture = null;
   }
 
+  /** What the site said, in place of the page's own words. */
+  #showReason(): void {
+    const { phase, trouble, answer } = this.upload;
+    const place = this.#part("[data-reason]");
+    const reason = phase === "failed" && trouble === "said" ? answer?.content.querySelector(".problem, .errors") : null;
+    if (reason) place.replaceChildren(reason);
+    else if (phase !== "failed") place.replaceChildren();
+  }
+
+  #write(selector: string, text: string): void {
+    for (const place of this.element.querySelectorAll(selector)) {
+      if (place.textContent !== text) place.textContent = text;
+    }
+  }
+
   #showPicture(): void {
     const image = this.#part<HTMLImageElement>("[data-preview]");
-    this.#picture = URL.createObjectURL(this.file);
+    this.#picture = URL.createObjectURL(this.upload.file);
     // What the browser cannot draw, HEIC perhaps, leaves an empty window rather than a broken one.
     image.addEventListener("error", () => image.removeAttribute("src"), { once: true });
     image.src = this.#picture;
@@ -74,4 +79,18 @@ export class QueueRow {
     if (!element) throw new TypeError(`The row's template has no ${selector}.`);
     return element;
   }
+}
+
+function stateOf(phase: Upload["phase"], secondsLeft: number): string {
+  if (phase !== "waiting") return phase;
+  if (!navigator.onLine) return "offline";
+  return secondsLeft > 0 ? "pausing" : "waiting";
+}
+
+export function inPercent(percent: number): string {
+  return new Intl.NumberFormat(language(), { style: "percent" }).format(percent / 100);
+}
+
+function language(): string | undefined {
+  return document.documentElement.lang || undefined;
 }

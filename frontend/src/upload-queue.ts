@@ -1,49 +1,80 @@
-import type { Answer } from "./fragment";
+import { CallOff } from "./call-off";
+import { placeCards } from "./card-place";
+import { receiveFiles } from "./drop-zone";
+import { focusOn } from "./focus";
+import { type Answer, postForFragment } from "./fragment";
+import { LeaveQuestion } from "./leave-question";
 import { QueueRow } from "./queue-row";
-import { send } from "./transport";
+import { QueueSummary } from "./queue-summary";
+import { tellOtherTabs } from "./sheet-news";
+import { type Outcome, type Request, tell } from "./transport";
+import { Upload } from "./upload";
+import { nextPauseEnd, toBegin } from "./upload-schedule";
+
+/** How long a row that is done is to be seen, and how often a pause is told. */
+const DONE_MS = 900;
+const TELL_MS = 500;
 
 /**
  * `<upload-queue>`: the form that adds pictures, sending each file by itself as soon as it is chosen.
  *
- * Files come from the file field, from a drop on its label or from the clipboard, and go one after another, so that one
- * that is refused or lost leaves the others alone. The answer is a card, put at the end of `#cards`, or a refusal, put in the
- * row's place. Attributes: `data-max-bytes`. Fires `upload-queue:added` with the cards as its detail.
+ * Files come from the file field, from a drop on its label or from the clipboard, three go at once, and one that is refused
+ * or lost leaves the others alone. The answer is a card, put among `#cards` in the order of choosing, or a refusal, put
+ * in the row's place. Attributes: `data-max-bytes`, `data-max-files`, `data-progress-url`, `data-cancel-url`, and
+ * `data-begin-url` for a visitor who has no session yet. Fires `upload-queue:added` with the cards as its detail, and
+ * `upload-queue:cancelled` when what the site may have had of a cancelled file is gone.
  */
 export class UploadQueue extends HTMLElement {
   #abort: AbortController | null = null;
+  readonly #summary = new QueueSummary(this);
+  readonly #leave = new LeaveQuestion();
+  readonly #callOff = new CallOff(() => this.#calledOff());
   readonly #rows = new Map<Element, QueueRow>();
-  #sending: { readonly row: QueueRow; readonly abort: AbortController } | null = null;
+  /** The uploads since the queue was last empty: what the total counts. */
+  #batch: Upload[] = [];
+  #beginning: Promise<Outcome> | null = null;
+  #chosenAt = 0;
+  #timer = 0;
 
   connectedCallback(): void {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    this.addEventListener("change", (event) => this.#chosen(event), { signal });
+    this.addEventListener("change", ({ target }) => target === this.#input && this.#take(), { signal });
     this.addEventListener("submit", (event) => this.#submit(event), { signal });
     this.addEventListener("click", (event) => this.#clicked(event), { signal });
-    document.addEventListener("dragover", (event) => this.#dragged(event), { signal });
-    document.addEventListener("drop", (event) => this.#dropped(event), { signal });
-    document.addEventListener("dragleave", (event) => event.relatedTarget ?? this.#markOver(false), { signal });
-    document.addEventListener("paste", (event) => this.#pasted(event), { signal });
+    window.addEventListener("online", () => this.#resume(), { signal });
+    window.addEventListener("offline", () => this.#show(), { signal });
+    receiveFiles(
+      {
+        host: this,
+        zone: `label[for="${this.#input.id}"]`,
+        mostOfFolder: Number(this.dataset.maxFiles),
+        onFiles: (files) => this.#add(files),
+        onNotice: (notice) => this.#list.append(this.#notice(notice)),
+      },
+      signal,
+    );
     // A row of the last visit would be sent again by a browser that restores the field's files.
     this.#input.value = "";
   }
 
   disconnectedCallback(): void {
     this.#abort?.abort();
-    this.#sending?.abort.abort();
-    for (const row of this.#rows.values()) row.remove();
+    this.#leave.turn(false);
+    clearTimeout(this.#timer);
+    for (const row of this.#rows.values()) {
+      row.upload.abort();
+      row.remove();
+    }
     this.#rows.clear();
   }
 
-  #chosen({ target }: Event): void {
-    if (target === this.#input) this.#take();
-  }
-
   #submit(event: SubmitEvent): void {
-    // A refusal may have a form of its own, which is the page's to send.
-    if (event.target !== this.#form) return;
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement)) return;
     event.preventDefault();
-    this.#take();
+    if (form === this.#form) this.#take();
+    else void this.#keepBoth(form);
   }
 
   /** Take the field's files over. It is emptied, so that the same file can be chosen again. */
@@ -52,126 +83,188 @@ export class UploadQueue extends HTMLElement {
     this.#input.value = "";
   }
 
-  #dragged(event: DragEvent): void {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    const isOver = this.#isOnZone(event);
-    event.dataTransfer.dropEffect = isOver ? "copy" : "none";
-    this.#markOver(isOver);
-  }
-
-  /** Files dropped beside the zone are not opened by the browser, which would leave the page. */
-  #dropped(event: DragEvent): void {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    this.#markOver(false);
-    if (this.#isOnZone(event)) this.#add([...event.dataTransfer.files]);
-  }
-
-  #pasted(event: ClipboardEvent): void {
-    const isText =
-      event.target instanceof Element && event.target.closest("input, textarea, [contenteditable]") !== null;
-    const pictures = [...(event.clipboardData?.files ?? [])].filter(({ type }) => type.startsWith("image/"));
-    if (isText || pictures.length === 0) return;
-    event.preventDefault();
-    this.#add(pictures);
-  }
-
   #clicked({ target }: Event): void {
     if (!(target instanceof Element)) return;
-    const row = this.#rows.get(target.closest("[data-queue] > *") ?? this);
-    if (!row) return;
-    if (target.closest("[data-cancel]")) this.#cancel(row);
-    else if (target.closest("[data-retry]")) this.#retry(row);
+    const item = target.closest("li");
+    const row = item && this.#rows.get(item);
+    if (target.closest("[data-cancel-all]")) this.#cancelAll();
+    else if (row && target.closest("[data-cancel]")) this.#cancel(row);
+    else if (row && target.closest("[data-retry]")) this.#retry(row);
+    else if (item && target.closest("[data-dismiss]")) this.#takeOut(item, () => item.remove());
   }
 
   #add(files: readonly File[]): void {
+    if (this.#active.length === 0) this.#batch = [];
     for (const file of files) {
-      const row = new QueueRow(this.#template("template[data-row]"), file);
-      this.#list.append(row.element);
-      const refusal = this.#refusalOfSize(file);
-      if (refusal) row.remove(refusal);
-      else this.#rows.set(row.element, row);
+      if (file.size > Number(this.dataset.maxBytes)) this.#list.append(this.#notice("too-large", file.name));
+      else this.#enqueue(file);
     }
-    void this.#next();
+    this.#next();
   }
 
-  /** Say at once what the server would say after minutes: that a file is over the limit. */
-  #refusalOfSize(file: File): Node | null {
-    const template = this.querySelector<HTMLTemplateElement>("template[data-too-large]");
-    if (!template || file.size <= Number(this.dataset.maxBytes)) return null;
-    const refusal = document.importNode(template.content, true);
-    const name = refusal.querySelector("[data-name]");
-    if (name) name.textContent = file.name;
-    return refusal;
+  #enqueue(file: File): void {
+    this.#chosenAt = Math.max(Date.now(), this.#chosenAt + 1);
+    const upload: Upload = new Upload(file, this.#chosenAt, () => this.#show());
+    const row = new QueueRow(this.#part<HTMLTemplateElement>("template[data-row]"), upload);
+    this.#batch.push(upload);
+    this.#rows.set(row.element, row);
+    this.#list.append(row.element);
+  }
+
+  /** Begin whatever may begin now, and look again when the next pause ends. */
+  #next(): void {
+    clearTimeout(this.#timer);
+    const now = performance.now();
+    if (navigator.onLine) for (const upload of toBegin(this.#batch, now)) void this.#send(upload);
+    const pauseEnd = nextPauseEnd(this.#batch, now);
+    if (pauseEnd !== null) this.#timer = window.setTimeout(() => this.#next(), Math.min(pauseEnd - now, TELL_MS));
+    this.#show();
+  }
+
+  async #send(upload: Upload): Promise<void> {
+    await upload.send({
+      begin: () => this.#begin(),
+      progressUrl: (id) => (this.dataset.progressUrl ?? "").replace(/[0-9a-f-]{36}/, id),
+      requestOf: (each) => this.#requestOf(each),
+    });
+    const row = [...this.#rows.values()].find((each) => each.upload === upload);
+    if (row) this.#end(row);
+    this.#next();
+  }
+
+  #requestOf({ file, key, chosenAt }: Upload): Request {
+    const body = new FormData(this.#form);
+    body.set(this.#input.name, file, file.name);
+    body.set("chosen_at", String(chosenAt));
+    return { url: this.#form.action, body, headers: { "Idempotency-Key": key } };
+  }
+
+  /** A new visitor's session: without it each of several uploads would get one of its own. */
+  async #begin(): Promise<Outcome> {
+    const url = this.dataset.beginUrl;
+    if (!url) return { kind: "answer", answer: { status: 204, content: new DocumentFragment() }, retryAfter: null };
+    this.#beginning ??= tell({ url, body: this.#token, headers: {} });
+    const outcome = await this.#beginning;
+    this.#beginning = null;
+    if (outcome.kind === "answer" && outcome.answer.status === 204) delete this.dataset.beginUrl;
+    return outcome;
+  }
+
+  #end(row: QueueRow): void {
+    const { phase, answer, file } = row.upload;
+    if (phase === "failed") this.#summary.say("failed", file.name);
+    if (phase === "refused") this.#refuse(row, [...(answer?.content.querySelectorAll("li.refusal") ?? [])]);
+    if (phase === "stored") {
+      const cards = this.#place(answer, row.upload.chosenAt);
+      if (row.hasFocus) focusOn(cards[0]);
+      this.#summary.say("added", file.name);
+      this.#rows.delete(row.element);
+      window.setTimeout(() => row.remove(), DONE_MS);
+    }
+  }
+
+  #refuse(row: QueueRow, refusals: readonly Element[]): void {
+    const { hasFocus } = row;
+    this.#rows.delete(row.element);
+    row.remove(...refusals);
+    if (hasFocus) focusOn(refusals[0]);
+    this.#summary.say("refused", row.upload.file.name);
+  }
+
+  /** Put the cards of an answer on the sheet, and tell whoever counts them or looks at them elsewhere. */
+  #place(answer: Answer | null, chosenAt: number): HTMLElement[] {
+    const cards = placeCards([...(answer?.content.querySelectorAll<HTMLElement>("li.card") ?? [])], chosenAt);
+    if (cards.length > 0) {
+      this.dispatchEvent(new CustomEvent("upload-queue:added", { bubbles: true, detail: cards }));
+      tellOtherTabs();
+    }
+    return cards;
+  }
+
+  /** A refusal of what is there already offers to add it a second time; the other rows stay as they are. */
+  async #keepBoth(form: HTMLFormElement): Promise<void> {
+    if (form.ariaBusy) return;
+    form.ariaBusy = "true";
+    const answer = await postForFragment(form.action, new FormData(form));
+    form.ariaBusy = null;
+    const [card] = this.#place(answer, Date.now());
+    if (card) {
+      form.closest("li")?.remove();
+      focusOn(card);
+    } else if (answer) form.replaceWith(answer.content);
+    else form.submit();
   }
 
   #retry(row: QueueRow): void {
-    row.retry();
-    void this.#next();
+    row.upload.retry();
+    row.focus();
+    this.#next();
+  }
+
+  #resume(): void {
+    for (const upload of this.#batch) upload.readyAt = 0;
+    this.#next();
   }
 
   #cancel(row: QueueRow): void {
-    const neighbour =
-      this.#rows.get(row.element.nextElementSibling ?? this) ??
-      this.#rows.get(row.element.previousElementSibling ?? this);
-    if (this.#sending?.row === row) this.#sending.abort.abort();
-    this.#forget(row);
-    if (neighbour) neighbour.focus();
-    else this.#input.focus();
+    this.#takeOut(row.element, () => this.#drop(row));
+    this.#summary.say("cancelled", row.upload.file.name);
+    this.#next();
   }
 
-  /** Send the first waiting file, then the one after it. */
-  async #next(): Promise<void> {
-    const row = [...this.#rows.values()].find(({ state }) => state === "waiting");
-    if (this.#sending || !row) return;
-    const abort = new AbortController();
-    this.#sending = { row, abort };
-    row.state = "sending";
-    try {
-      this.#settle(row, await send(this.#form.action, this.#bodyOf(row.file), progressOf(row), abort.signal));
-    } catch {
-      // Cancelled: the row is gone.
-    }
-    this.#sending = null;
-    void this.#next();
+  #cancelAll(): void {
+    for (const row of [...this.#rows.values()]) this.#drop(row);
+    this.#summary.say("cancelled-all", "");
+    this.#input.focus();
+    this.#next();
   }
 
-  #bodyOf(file: File): FormData {
-    const body = new FormData(this.#form);
-    body.set(this.#input.name, file, file.name);
-    return body;
-  }
-
-  #settle(row: QueueRow, answer: Answer | null): void {
-    const cards = [...(answer?.content.querySelectorAll<HTMLElement>("li.card") ?? [])];
-    const refusals = [...(answer?.content.querySelectorAll<HTMLElement>("li.refusal") ?? [])];
-    if (cards.length + refusals.length === 0) {
-      row.fail(answer?.content.querySelector(".problem, .errors") ?? null);
-      return;
-    }
-    row.state = "ready";
-    this.#forget(row, ...refusals);
-    if (cards.length === 0) return;
-    const sheet = document.querySelector("#cards");
-    const isFirst = sheet?.childElementCount === 0;
-    sheet?.append(...cards);
-    // Only the first: later ones would move the page under somebody who has begun to work on it.
-    if (isFirst) cards[0]?.scrollIntoView({ block: "nearest" });
-    this.dispatchEvent(new CustomEvent("upload-queue:added", { bubbles: true, detail: cards }));
-  }
-
-  #forget(row: QueueRow, ...replacements: Node[]): void {
+  #drop(row: QueueRow): void {
+    row.upload.abort();
     this.#rows.delete(row.element);
-    row.remove(...replacements);
+    this.#batch = this.#batch.filter((each) => each !== row.upload);
+    row.remove();
+    if (row.upload.mayHaveArrived) void this.#callOff.tell(this.dataset.cancelUrl ?? "", row.upload.key, this.#token);
   }
 
-  #isOnZone({ target }: Event): boolean {
-    return target instanceof Element && target.closest(`label[for="${this.#input.id}"]`) !== null;
+  #calledOff(): void {
+    this.dispatchEvent(new CustomEvent("upload-queue:cancelled", { bubbles: true }));
+    tellOtherTabs();
+    this.#show();
   }
 
-  #markOver(isOver: boolean): void {
-    this.toggleAttribute("data-over", isOver);
+  /** Remove an item of the list; the focus goes to its neighbour, or back to where files are chosen. */
+  #takeOut(item: Element, remove: () => void): void {
+    const neighbour = item.nextElementSibling ?? item.previousElementSibling;
+    remove();
+    focusOn(neighbour ?? this.#input);
+  }
+
+  #show(): void {
+    const now = performance.now();
+    for (const row of this.#rows.values()) row.show(now);
+    const isActive = this.#active.length > 0;
+    this.#summary.show(this.#batch, isActive);
+    this.#leave.turn(isActive || this.#callOff.isUnderWay);
+  }
+
+  /** A line of the list that says why a file, or what was dropped, is not sent at all. */
+  #notice(kind: string, name = ""): Node {
+    const template = this.#part<HTMLTemplateElement>(`template[data-notice="${kind}"]`);
+    const notice = document.importNode(template.content, true);
+    for (const place of notice.querySelectorAll("[data-name]")) place.textContent = name;
+    return notice;
+  }
+
+  get #active(): Upload[] {
+    return this.#batch.filter(({ phase }) => !["stored", "refused", "failed"].includes(phase));
+  }
+
+  /** The form's token alone. */
+  get #token(): FormData {
+    const token = new FormData();
+    token.set("csrfmiddlewaretoken", this.#part<HTMLInputElement>("[name=csrfmiddlewaretoken]").value);
+    return token;
   }
 
   get #form(): HTMLFormElement {
@@ -186,24 +279,9 @@ export class UploadQueue extends HTMLElement {
     return this.#part("[data-queue]");
   }
 
-  #template(selector: string): HTMLTemplateElement {
-    return this.#part<HTMLTemplateElement>(selector);
-  }
-
   #part<T extends HTMLElement = HTMLElement>(selector: string): T {
     const element = this.querySelector<T>(selector);
     if (!element) throw new TypeError(`<upload-queue> has no ${selector}.`);
     return element;
   }
-}
-
-function progressOf(row: QueueRow): Parameters<typeof send>[2] {
-  return {
-    onProgress: (part) => {
-      row.progress = part;
-    },
-    onSent: () => {
-      row.state = "processing";
-    },
-  };
 }

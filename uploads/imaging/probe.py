@@ -56,6 +56,16 @@ class Limits:
     max_jpeg_scans: int
     max_frames: int
 
+    def require_size(self, size: Size) -> None:
+        """Refuse a picture of too many pixels.
+
+        Raises:
+            TooManyPixels: it has.
+        """
+        if size.width * size.height > self.max_pixels or max(size.width, size.height) > self.max_side_px:
+            megapixels = f"{self.max_pixels / 1e6:g}"
+            raise TooManyPixels(size=str(size), megapixels=megapixels, side=self.max_side_px)
+
     def allow_frames(self, count: int, *sizes: Size) -> bool:
         """Whether so many frames of each of the sizes can be worked on."""
         most = self.max_pixels // count
@@ -81,9 +91,7 @@ def open_limited(path: Path, limits: Limits, *, arriving: bool = False) -> Itera
         except UnidentifiedImageError as error:
             raise _unidentified(path, limits) from error
         with image:
-            if image.width * image.height > limits.max_pixels or max(image.size) > limits.max_side_px:
-                megapixels = f"{limits.max_pixels / 1e6:g}"
-                raise TooManyPixels(size=str(Size(*image.size)), megapixels=megapixels, side=limits.max_side_px)
+            limits.require_size(Size(*image.size))
             if image.format in {"JPEG", "MPO"} and not arriving:  # else they are counted as they come
                 _limit_scans(path, limits.max_jpeg_scans)
             yield image

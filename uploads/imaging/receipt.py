@@ -7,7 +7,7 @@ These functions run in the sandbox's children.
 import mmap
 import struct
 from collections.abc import Iterator
-from pathlib import Path
+from typing import IO
 
 from PIL import ExifTags, Image
 
@@ -36,8 +36,8 @@ _TAGS = {
 _UNREADABLE = (struct.error, ValueError, TypeError, KeyError, SyntaxError, OSError)
 
 
-def receipt(image: Image.Image, path: Path) -> tuple[str, ...]:
-    """The kinds of data, of ``KINDS``, that an opened picture carries besides its pixels."""
+def receipt(image: Image.Image, file: IO[bytes]) -> tuple[str, ...]:
+    """The kinds of data, of ``KINDS``, that an opened picture carries besides its pixels; ``file`` is its file."""
     found = set(_in_exif(image))
     info = image.info
     xmp = bytes(info.get("xmp") or b"")
@@ -51,7 +51,7 @@ def receipt(image: Image.Image, path: Path) -> tuple[str, ...]:
         image.format == "HEIF" and (getattr(image, "n_frames", 1) > 1 or info["depth_images"])
     ):
         found.add("second_picture")
-    elif _has_trailing_data(image.format, path):
+    elif _has_trailing_data(image.format, file):
         found.add("trailing_data")
     return tuple(kind for kind in KINDS if kind in found)
 
@@ -72,12 +72,12 @@ def _in_exif(image: Image.Image) -> Iterator[str]:
         yield "location"
 
 
-def _has_trailing_data(format_name: str | None, path: Path) -> bool:
+def _has_trailing_data(format_name: str | None, file: IO[bytes]) -> bool:
     """Whether bytes follow the end of the picture, where anything can hide."""
     end_of = {"JPEG": _jpeg_end, "PNG": _png_end, "WEBP": _webp_end}.get(format_name or "")
     if end_of is None:
         return False
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
             end = end_of(data)
         except (struct.error, IndexError):

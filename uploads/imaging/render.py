@@ -95,14 +95,15 @@ def stage(source: Path, target: Path, limits: Limits, *, arriving: bool = False)
         Refusal: the file is not taken; the class says why.
         DecodeWhole, NothingMoreComes: an arriving file has to be decoded when it is whole, or never will be.
     """
-    with open_limited(source, limits, arriving=arriving) as image:
+    # Opened now: an arriving file is moved as soon as it is whole.
+    with source.open("rb") as file, open_limited(source, limits, arriving=arriving) as image:
         format_name, natural = format_of(image), upright_size(image)
         largest_side = max(natural.width, natural.height)
         edge = min(WORKING_EDGE_PX, largest_side)
         size = Size(*(max(1, round(side * edge / largest_side)) for side in (natural.width, natural.height)))
         # Whole, because Pillow reads what follows the pixels of a PNG last, and that counts for the receipt.
         working = _cut(image, largest(natural, 0, None), size, decode_margin=1, in_strips=False)
-        found = receipt(image, source)
+        found = receipt(image, file)
         frames = frame_count(image)
         if frames > 1 and limits.allow_frames(frames, Size(*image.size)):
             for _ in first_frames(image, frames):

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 from django.db import transaction
 
 from uploads import storage
+from uploads.decoding import decoders, decoding_of, limits
 from uploads.errors import (
     AlreadyAdded,
     DraftStorageFull,
@@ -19,14 +22,20 @@ from uploads.errors import (
     TooManyDraftBytes,
     TooManyDrafts,
     TooSmall,
+    UploadCancelled,
+    UploadsError,
     in_megabytes,
 )
 from uploads.geometry import Size
 from uploads.imaging import render
-from uploads.lifecycle.changing import change
-from uploads.lifecycle.sandboxed import decoders, limits
-from uploads.models import Draft, DraftCrop, Owner, Preset
+from uploads.lifecycle.changing import change, discard
+from uploads.models import Draft, DraftCrop, DraftQuerySet, Owner, Preset
 from uploads.received import Facts, attach, facts_of
+
+# The upload, its working copy, and previews, which may be as large.
+FILES_OF_DRAFT = 4
+# Longer than anything that has arrived can take until it is a draft.
+CANCELLED_SECONDS = 600
 
 
 class _AddedMeanwhile(Exception):
@@ -37,16 +46,24 @@ class _AddedMeanwhile(Exception):
 
 
 def stage(
-    upload: UploadedFile, *, owner: Owner, preset: Preset, key: UUID | None = None, may_repeat: bool = False
+    upload: UploadedFile,
+    *,
+    owner: Owner,
+    preset: Preset,
+    key: UUID | None = None,
+    may_repeat: bool = False,
+    chosen_at: datetime | None = None,
 ) -> Draft:
     """Take an upload as a new draft, each crop of which is the largest that there is.
 
     A ``key`` is added once: whoever comes with it again gets the draft of the first time. The bytes of another open
-    draft are taken again only if they ``may_repeat``.
+    draft are taken again only if they ``may_repeat``. ``chosen_at`` is its place among the others, where several come
+    at once; otherwise that is when it was added.
 
     Raises:
         Refusal: the file is not taken; the class says why.
         AlreadyAdded: the owner has an open draft of the same bytes.
+        UploadCancelled: it was called off, by its key, while it was under way.
         TooManyDrafts, TooManyDraftBytes: the owner has as many, or as large ones, as are kept.
         DecoderBusy, DraftStorageFull: not now.
     """
@@ -60,10 +77,27 @@ def stage(
             Preset.objects.one_at_a_time()
             _require_place(upload, owner, key, may_repeat=may_repeat)
             draft.save(force_insert=True)
+            if chosen_at:
+                Draft.objects.filter(pk=draft.pk).update(created_at=chosen_at)
             _create_first_crops(draft)
     except _AddedMeanwhile as earlier:
         return earlier.draft
     return draft
+
+
+def cancel(owner: Owner, key: UUID) -> None:
+    """Call an upload off: the draft that came of it goes, and one that is still to come is not taken.
+
+    Raises:
+        DraftConflict: the draft is being stored.
+    """
+    cache.set(_cancelled(key), "cancelled", CANCELLED_SECONDS)
+    with transaction.atomic():
+        # After an upload that was not told in time, and then its draft is there; or before it, and then it is told.
+        Preset.objects.one_at_a_time()
+        draft = Draft.objects.owned_by(owner).filter(upload_key=key).first()
+    if draft:
+        discard(draft)
 
 
 def stage_again(draft: Draft, *, file_name: str) -> Draft:
@@ -98,12 +132,26 @@ def require_room(owner: Owner, *, drafts: int, new_bytes: int, key: UUID | None 
 
 def _require_place(upload: UploadedFile, owner: Owner, key: UUID | None, *, may_repeat: bool) -> None:
     mine = Draft.objects.owned_by(owner)
+    if key and cache.get(_cancelled(key)):
+        raise UploadCancelled()
+    _require_new(mine, key)
+    try:
+        same = None if may_repeat else mine.filter(source_sha256=facts_of(upload).sha256).first()
+        if same:
+            raise AlreadyAdded(name=same.file_name, draft=same.pk)
+        require_room(owner, drafts=1, new_bytes=upload.size or 0)
+    except UploadsError:
+        _require_new(mine, key)  # the draft in the way may be this very one, added a moment ago
+        raise
+
+
+def _require_new(mine: DraftQuerySet, key: UUID | None) -> None:
     if key and (earlier := mine.filter(upload_key=key).first()):
         raise _AddedMeanwhile(earlier)
-    same = None if may_repeat else mine.filter(source_sha256=facts_of(upload).sha256).first()
-    if same:
-        raise AlreadyAdded(name=same.file_name, draft=same.pk)
-    require_room(owner, drafts=1, new_bytes=upload.size or 0)
+
+
+def _cancelled(key: UUID) -> str:
+    return f"upload-cancelled-{key}"
 
 
 def replace(draft: Draft, upload: UploadedFile) -> None:
@@ -189,19 +237,24 @@ def _receive(upload: UploadedFile, draft: Draft) -> list[str]:
 def _save_and_decode(upload: UploadedFile, draft: Draft) -> render.Staged:
     storage.save_upload(draft.storage_alias, draft.source_name, upload)
     with _kept_only_if_saved(draft):
-        staged = _make_working_copy(draft)
+        staged = _make_working_copy(upload, draft)
         _require_pixels(draft.preset, staged.size)
     return staged
 
 
 def _fits_in_memory(size: int) -> bool:
+    """Whether the budget has room for a file, and the memory for that and for what is made of it."""
+    if storage.memory_room() < FILES_OF_DRAFT * size:
+        return False
     return Draft.objects.bytes_in(Draft.Tier.MEMORY) + size <= settings.UPLOADS_MEMORY_BUDGET_BYTES
 
 
-def _make_working_copy(draft: Draft) -> render.Staged:
-    alias = draft.storage_alias
+def _make_working_copy(upload: UploadedFile, draft: Draft) -> render.Staged:
+    """Decode a file that is whole, unless that was done while it arrived."""
+    alias, begun = draft.storage_alias, decoding_of(upload)
     with storage.local_file(alias, draft.source_name) as source, storage.new_file(alias, draft.working_name) as target:
-        return decoders().run(render.stage, source, target, limits())
+        staged = begun.take(target) if begun else None
+        return staged or decoders().run(render.stage, source, target, limits())
 
 
 def _require_pixels(preset: Preset, size: Size) -> None:

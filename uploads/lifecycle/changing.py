@@ -10,10 +10,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from uploads import storage
+from uploads.decoding import decoders, limits
 from uploads.errors import CropChanged, DraftConflict
 from uploads.geometry import Selection
 from uploads.imaging import render
-from uploads.lifecycle.sandboxed import decoders, limits
 from uploads.models import CropSpec, Draft, DraftCrop, DraftQuerySet, StoredImage
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from django.db import transaction
 
 from uploads import storage
+from uploads.decoding import decoders, limits
 from uploads.errors import DraftConflict, Refusal
 from uploads.imaging import render
 from uploads.imaging.formats import FORMATS
 from uploads.lifecycle.changing import recipe_of
-from uploads.lifecycle.sandboxed import decoders, limits
 from uploads.models import Draft, DraftCrop, DraftRendition
 
 logger = logging.getLogger(__name__)

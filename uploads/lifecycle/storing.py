@@ -159,7 +159,7 @@ def store(draft: Draft) -> StoredImage:
     Raises:
         StoreUnavailable, DraftFileLost, DraftConflict: the draft is open again.
     """
-    files = _files(draft)
+    files, has_put = _files(draft), False
     try:
         for rendition in Rendition.objects.filter(image=draft.pk):
             if not _renew(draft):
@@ -168,17 +168,23 @@ def store(draft: Draft) -> StoredImage:
                 raise DraftConflict()  # rendered anew meanwhile, by other rules than those of the intent
             with storage.local_file(draft.storage_alias, files[rendition.sha256]) as path:
                 _put(draft, rendition, path)
-    except (StoreUnavailable, KeyTaken, DraftFileLost, DraftConflict):
+            has_put = True
+    except (StoreUnavailable, KeyTaken, DraftFileLost, DraftConflict) as error:
         if not _reopen(draft):
             return _await_outcome(draft)
+        # A store that has not answered at all would not now either: ``sweep`` asks it later.
+        if has_put or not isinstance(error, StoreUnavailable):
+            with suppress(StoreUnavailable):
+                _clear_leftovers(draft)
         raise
+    image = None
     with transaction.atomic():
-        finished = _renew(draft)
-        if finished:
+        if _renew(draft):
             StoredImage.objects.filter(pk=draft.pk).update(state=StoredImage.State.STORED, stored_at=timezone.now())
             transaction.on_commit(partial(storage.delete_draft_folder, draft.pk))
             Draft.objects.filter(pk=draft.pk).delete()
-    return StoredImage.objects.get(pk=draft.pk) if finished else _await_outcome(draft)
+            image = StoredImage.objects.get(pk=draft.pk)  # now: its person may delete it at once
+    return image or _await_outcome(draft)
 
 
 def _files(draft: Draft) -> dict[str, str]:
@@ -221,7 +227,7 @@ def _lease(draft: Draft, among: DraftQuerySet) -> bool:
 
 
 def _reopen(draft: Draft) -> bool:
-    """Give this process's claim up: the draft is open again, and what may be of it in the bucket goes.
+    """Give this process's claim up: the draft is open again.
 
     The intent stays, as one to delete, until its objects are known to be gone.
     """
@@ -230,9 +236,6 @@ def _reopen(draft: Draft) -> bool:
         if reopened:
             StoredImage.objects.filter(pk=draft.pk).update(state=StoredImage.State.DELETING)
             Draft.objects.filter(pk=draft.pk).update(state=Draft.State.OPEN, confirm_deadline=None)
-    if reopened:
-        with suppress(StoreUnavailable):
-            _clear_leftovers(draft)
     return reopened
 
 
@@ -276,6 +279,11 @@ def delete(image: StoredImage) -> None:
     stored = StoredImage.objects.filter(pk=image.pk, state=StoredImage.State.STORED)
     if not stored.update(state=StoredImage.State.DELETING) and unfinished.exists():
         raise DraftConflict()
+    # The admin deletes in a transaction: waiting for the bucket in it would keep everybody else from writing.
+    transaction.on_commit(partial(_delete_soon, image))
+
+
+def _delete_soon(image: StoredImage) -> None:
     try:
         delete_objects(image)
     except StoreUnavailable:

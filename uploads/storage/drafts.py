@@ -2,6 +2,7 @@
 
 import errno
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -17,6 +18,12 @@ from django.core.files.storage import FileSystemStorage, Storage, storages
 from uploads.errors import FULL, DraftFileLost, DraftStorageFull
 
 DRAFT_STORAGES = ("drafts_memory", "drafts_disk")
+
+
+def memory_room() -> int:
+    """The bytes that are free where the memory tier is; as many as anybody wants where that is no file system."""
+    storage = storages["drafts_memory"]
+    return shutil.disk_usage(storage.path("")).free if isinstance(storage, FileSystemStorage) else sys.maxsize
 
 
 def draft_file_name(draft_id: UUID, kind: str) -> str:

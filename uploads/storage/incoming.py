@@ -32,7 +32,7 @@ def _delete_if_abandoned(path: Path, older_than: datetime) -> bool:
     if path.is_symlink() or not path.is_file():
         return False
     with suppress(FileNotFoundError, BlockingIOError):  # gone meanwhile, or held by its worker
-        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         try:
             if os.fstat(descriptor).st_mtime >= older_than.timestamp():
                 return False

@@ -38,6 +38,12 @@ def sleep(seconds: float) -> None:
     time.sleep(seconds)
 
 
+def burn() -> None:
+    """Work, and never end."""
+    while True:
+        pass
+
+
 def hog(megabytes: int) -> int:
     """Take memory and touch it."""
     return len(bytes(megabytes * 1024 * 1024))

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from uploads import forms
+from uploads import forms, storage
 from uploads.models import CropSpec, Draft, Preset, StoredImage
 from uploads.tests.drafts import confirm, draft_row, image_row, other_row, preview_of, somebody, stage
 from uploads.tests.people import words
@@ -400,3 +400,16 @@ def test_admin_pages_keep_the_policy(admin, bucket):
     for path in ("/admin/", "/admin/uploads/storedimage/", "/admin/uploads/preset/add/"):
         answer = admin.get(path)
         assert "unsafe" not in answer["Content-Security-Policy"]
+
+
+def test_the_bucket_is_asked_outside_of_the_admins_transaction(admin, bucket, monkeypatch):
+    """Else a bucket that hangs would hang everybody who writes to the database."""
+    image, asked = confirm(stage()), []
+    store = storage.images()
+    delete_keys = store.delete_keys
+    monkeypatch.setattr(
+        store, "delete_keys", lambda keys: asked.append(connection.in_atomic_block) or delete_keys(keys), raising=False
+    )
+    assert admin.post(f"/admin/uploads/storedimage/{image.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert asked == [False]
+    assert bucket.keys() == []

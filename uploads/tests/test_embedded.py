@@ -1,6 +1,9 @@
 """The embedded S3 server: on loopback, with data and keys that outlive it."""
 
 import socket
+import subprocess
+import sys
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -160,3 +163,22 @@ def test_a_port_that_somebody_listens_on_is_not_free():
         port = server.getsockname()[1]
         assert not embedded.is_free(port)
     assert embedded.is_free(port)
+
+
+def test_the_server_ends_with_a_parent_that_was_killed(tmp_path):
+    code = (
+        "import sys, time; from pathlib import Path; from config import embedded\n"
+        "with embedded.run(Path(sys.argv[1])): print('up', flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == "up\n"
+    port = embedded.account(tmp_path).port
+    assert not embedded.is_free(port)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    give_up_at = time.monotonic() + 15
+    while not embedded.is_free(port):
+        assert time.monotonic() < give_up_at
+        time.sleep(0.05)

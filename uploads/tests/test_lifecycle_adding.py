@@ -126,7 +126,7 @@ def test_each_crop_begins_as_the_largest_that_there_is(preset, boxes):
 def test_files_are_readable_by_the_site_alone():
     draft = stage()
     with storage.local_file("drafts_memory", draft.source_name) as path:
-        assert oct(path.stat().st_mode & 0o777) == "0o600"
+        assert oct(path.stat().st_mode & 0o777) == "0o400"
         assert oct(path.parent.stat().st_mode & 0o777) == "0o700"
 
 
@@ -286,9 +286,9 @@ def test_a_preview_that_is_made_while_its_picture_is_replaced_goes_too(monkeypat
     draft = stage()
     make_working_copy = adding._make_working_copy
 
-    def look_and_make(mine):
+    def look_and_make(*mine):
         preview_of(draft)
-        return make_working_copy(mine)
+        return make_working_copy(*mine)
 
     monkeypatch.setattr(adding, "_make_working_copy", look_and_make)
     replace(draft, upload(encoded(picture(200, 100))))

@@ -1,13 +1,16 @@
 """The same again: a repeated request adds nothing twice, the same bytes only on demand, and a quota is exact."""
 
+import time
+from datetime import timedelta
 from functools import partial
 from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from uploads import lifecycle
-from uploads.errors import AlreadyAdded, TooManyDraftBytes, TooManyDrafts
+from uploads.errors import AlreadyAdded, TooManyDraftBytes, TooManyDrafts, UploadCancelled
 from uploads.models import Draft, Owner, Preset
 from uploads.tests.drafts import at_once, somebody
 from uploads.tests.people import FRAGMENT, ids, words
@@ -114,6 +117,44 @@ def test_keys_do_not_keep_a_session_from_moving_to_its_account(user):
     assert Draft.objects.owned_by(Owner(user=user)).count() == 2
 
 
+# --- Called off -----------------------------------------------------------------------------
+
+
+def test_what_was_added_goes_when_it_is_called_off(draft_files):
+    owner, key = somebody(), uuid4()
+    stage(owner, key=key)
+    other = stage(owner, another(1), key=uuid4())
+    lifecycle.cancel(owner, key)
+    assert Draft.objects.get() == other
+    assert len(draft_files()) == 2
+
+
+def test_what_is_still_to_come_is_not_taken_once_it_is_called_off(draft_files):
+    owner, key = somebody(), uuid4()
+    lifecycle.cancel(owner, key)
+    with pytest.raises(UploadCancelled):
+        stage(owner, key=key)
+    stage(owner, key=uuid4())
+    assert len(draft_files()) == 2
+
+
+def test_nobody_calls_off_what_is_somebody_elses():
+    key = uuid4()
+    draft = stage(somebody(), key=key)
+    lifecycle.cancel(somebody(), key)
+    lifecycle.cancel(Owner(), key)
+    assert Draft.objects.get() == draft
+
+
+def test_an_upload_that_is_called_off_while_it_is_staged_leaves_nothing(draft_files):
+    """Whichever is first: there is no moment in which the draft is missed."""
+    for _ in range(8):
+        owner, key = somebody(), uuid4()
+        at_once(partial(stage, owner, key=key), partial(lifecycle.cancel, owner, key))
+        assert not Draft.objects.exists()
+        assert draft_files() == []
+
+
 # --- In the page ----------------------------------------------------------------------------
 
 
@@ -145,6 +186,46 @@ def test_a_key_that_is_none_is_as_none(visitor, key):
     assert visitor.post("/drafts/", {"pictures": upload()}, headers={"Idempotency-Key": key}).status_code == 303
 
 
+def test_a_visitors_first_uploads_share_a_session_that_was_begun(visitor):
+    assert visitor.post("/drafts/begin/").status_code == 204
+    session = visitor.session["uploads_token"]
+    visitor.post("/drafts/begin/")
+    visitor.post("/drafts/", {"pictures": upload()})
+    assert visitor.session["uploads_token"] == session == str(Draft.objects.get().session_token)
+
+
+def test_an_upload_is_called_off_by_its_key(visitor, draft_files):
+    key = {"Idempotency-Key": str(uuid4())}
+    visitor.post("/drafts/", {"pictures": upload()}, headers=key)
+    assert visitor.post("/drafts/cancel/", headers=key).status_code == 204
+    assert not Draft.objects.exists()
+    assert draft_files() == []
+    answer = visitor.post("/drafts/", {"pictures": upload()}, headers=key | FRAGMENT)
+    assert answer.status_code == 409
+    assert "You cancelled this picture" in words(answer)
+    assert visitor.post("/drafts/cancel/").status_code == 400
+
+
+def test_pictures_that_arrive_in_any_order_lie_in_the_order_of_choosing(visitor):
+    now_ms = int(time.time() * 1000)
+    for name, chosen_ms in (("second", now_ms - 5), ("third", now_ms - 4), ("first", now_ms - 6)):
+        data = {"pictures": upload(name=name), "may_repeat": True, "chosen_at": chosen_ms}
+        assert visitor.post("/drafts/", data, headers=FRAGMENT).status_code == 200
+    assert [str(draft) for draft in Draft.objects.all()] == ["first", "second", "third"]
+
+
+@pytest.mark.parametrize(("chosen_at", "days_ago"), [(0, 1), (2**53, 0), ("", 0)], ids=["1970", "287396", "none"])
+def test_a_browsers_clock_changes_nothing_but_the_order(visitor, chosen_at, days_ago):
+    visitor.post("/drafts/", {"pictures": upload(), "chosen_at": chosen_at})
+    age = timezone.now() - Draft.objects.get().created_at
+    assert timedelta(days=days_ago) <= age < timedelta(days=days_ago, minutes=1)
+
+
+@pytest.mark.parametrize("chosen_at", ["x", "-1", "9" * 5000])
+def test_what_is_no_time_is_refused(visitor, chosen_at):
+    assert visitor.post("/drafts/", {"pictures": upload(), "chosen_at": chosen_at}).status_code == 422
+
+
 @pytest.mark.parametrize("headers", [{}, FRAGMENT], ids=["page", "fragment"])
 def test_the_page_offers_to_keep_both(visitor, headers):
     visitor.post("/drafts/", {"pictures": upload(name="first.png")})
@@ -153,10 +234,12 @@ def test_the_page_offers_to_keep_both(visitor, headers):
     assert "second.png was not added. You have already added this picture, as “first.png”. Keep both" in words(answer)
     action = f"/drafts/{Draft.objects.get().pk}/again/"
     assert f'action="{action}"' in answer.content.decode()
-    answer = visitor.post(action, {"file_name": "second.png"})
-    assert answer.status_code == 303
+    answer = visitor.post(action, {"file_name": "second.png"}, headers=headers)
     second = Draft.objects.get(file_name="second.png")
-    assert answer["Location"] == f"/#draft-{second.pk}"
+    if headers:
+        assert (answer.status_code, ids(answer)) == (200, [second.pk])
+    else:
+        assert (answer.status_code, answer["Location"]) == (303, f"/#draft-{second.pk}")
     assert len(ids(visitor.get("/"))) == 2
 
 

@@ -17,9 +17,9 @@ from uploads.tests.pictures import HEIC, encoded, picture, swapped_profile
 def found_in(data: bytes, tmp_path: Path) -> tuple[str, ...]:
     path = tmp_path / "source"
     path.write_bytes(data)
-    with Image.open(path) as image:
+    with path.open("rb") as file, Image.open(path) as image:
         image.load()
-        return receipt(image, path)
+        return receipt(image, file)
 
 
 def exif_with(tag: int, value: object, directory: int | None = None) -> bytes:

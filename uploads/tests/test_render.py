@@ -3,6 +3,7 @@
 import math
 import mmap
 import struct
+import tempfile
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -76,9 +77,10 @@ def assert_alike(one: Image.Image, other: Image.Image, tolerance: int) -> None:
     difference = ImageChops.difference(one.convert("RGB"), other.convert("RGB"))
     worst = max(high for _, high in difference.getextrema())
     if worst > tolerance:
-        one.save("/tmp/differs-one.png")
-        other.save("/tmp/differs-other.png")
-    assert worst <= tolerance, "see /tmp/differs-*.png"
+        folder = Path(tempfile.mkdtemp(prefix="differs-"))
+        one.save(folder / "one.png")
+        other.save(folder / "other.png")
+        pytest.fail(f"{worst} of {tolerance}: see {folder}")
 
 
 # --- Pixels -----------------------------------------------------------------------------

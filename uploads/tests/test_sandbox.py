@@ -7,6 +7,7 @@ from pathlib import Path
 from time import sleep
 
 import pytest
+from pebble import ProcessExpired
 
 from uploads.errors import BrokenPicture, DecoderBusy, DraftStorageFull, TooManyScans
 from uploads.imaging import render
@@ -86,6 +87,14 @@ def test_time_is_limited_and_the_next_is_worked_on(impatient):
     with pytest.raises(BrokenPicture):
         impatient.run(decoders.sleep, 8)
     assert impatient.run(decoders.add, 1, second=2) == 3
+
+
+def test_processor_time_is_limited():
+    patient = Sandbox(workers=1, seconds=600)
+    with pytest.raises(BrokenPicture) as caught:
+        patient.run(decoders.burn)
+    assert isinstance(caught.value.__cause__, ProcessExpired), "it was not the clock that ended it"
+    assert patient.run(decoders.add, 1, second=2) == 3
 
 
 def test_a_hog_does_not_hurt_the_others(sandbox, tmp_path):

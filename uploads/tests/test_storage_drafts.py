@@ -52,7 +52,7 @@ def test_a_temporary_file_is_moved_not_copied():
     with storage.local_file("drafts_disk", name) as path:
         assert path.stat().st_ino == inode
         assert path.read_bytes() == b"picture"
-        assert oct(path.stat().st_mode & 0o777) == "0o600"
+        assert oct(path.stat().st_mode & 0o777) == "0o400"
 
 
 def test_an_upload_that_fails_half_way_leaves_nothing(draft_files):

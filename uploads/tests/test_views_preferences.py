@@ -1,8 +1,6 @@
-"""Appearance and language: remembered by the browser, on every page, signed in or not."""
+"""Appearance: remembered by the browser, on every page, signed in or not."""
 
 import pytest
-
-from uploads.tests.people import words
 
 pytestmark = pytest.mark.django_db
 
@@ -39,19 +37,3 @@ def test_it_is_no_page_of_its_own(visitor):
 def test_nobody_has_to_sign_in_for_it(visitor, settings):
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
     assert visitor.post("/appearance/", {"theme": "dark", "next": "/images/"})["Location"] == "/images/"
-    assert visitor.post("/language/", {"language": "de", "next": "/accounts/login/"})["Location"] == "/accounts/login/"
-
-
-def test_a_page_in_another_language_says_so(visitor):
-    visitor.post("/language/", {"language": "ar", "next": "/"})
-    page = visitor.get("/")
-    assert '<html lang="ar" dir="rtl"' in page.content.decode()
-    assert page["Content-Language"] == "ar"
-
-
-def test_the_browsers_language_counts_until_one_is_chosen(visitor):
-    german = {"Accept-Language": "de-AT,en;q=0.5"}
-    assert '<html lang="de" dir="ltr"' in visitor.get("/", headers=german).content.decode()
-    visitor.post("/language/", {"language": "en"})
-    assert '<html lang="en"' in visitor.get("/", headers=german).content.decode()
-    assert "Deutsch" in words(visitor.get("/"))

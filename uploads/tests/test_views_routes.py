@@ -22,6 +22,8 @@ pytestmark = pytest.mark.django_db
 ROUTES = [
     ("sheet", "GET", None),
     ("add", "POST", None),
+    ("begin", "POST", None),
+    ("cancel", "POST", None),
     ("confirm-many", "POST", None),
     ("draft", "GET POST", Draft),
     ("replace", "POST", Draft),

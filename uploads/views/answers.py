@@ -24,6 +24,8 @@ from uploads.forms import sentence
 FRAGMENT = "text/fragment+html"
 RETRY_AFTER_SECONDS = 5
 TRY_AGAIN = (429, 503)
+# Nothing in a picture runs, or loads anything.
+PICTURE_POLICY = "default-src 'none'; sandbox"
 
 View = Callable[..., HttpResponseBase]
 
@@ -139,14 +141,26 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return permission_denied(request, exception)
 
 
-def picture_file(file: Any, *, content_type: str, sha256: str, download_name: str = "") -> FileResponse:
-    """A picture's bytes, read from ``file``: a browser shows but never runs them; with a name, it saves them."""
-    response = FileResponse(file, content_type=content_type, as_attachment=bool(download_name), filename=download_name)
+def picture_file(file: Any, name: str, *, content_type: str, sha256: str, as_attachment: bool = False) -> FileResponse:
+    """A picture's bytes, read from ``file``: a browser shows but never runs them, or saves them under their name."""
+    response = FileResponse(file, content_type=content_type, as_attachment=as_attachment, filename=name)
     response["ETag"] = f'"{sha256}"'
     response["Repr-Digest"] = f"sha-256=:{b64encode(bytes.fromhex(sha256)).decode()}:"
     response["Cache-Control"] = "private, no-cache"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Security-Policy"] = PICTURE_POLICY
     return response
+
+
+def keep_private(get_response: View) -> View:
+    """Middleware: a page is for one person, and is asked for again each time, also by the back button."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if "Cache-Control" not in response and response.headers.get("Content-Type", "").startswith("text/html"):
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+    return middleware
 
 
 @login_not_required

@@ -47,7 +47,9 @@ def replace(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 def working_copy(request: HttpRequest, draft_id: UUID) -> FileResponse:
     found = get_object_or_404(drafts_of(request), pk=draft_id)
     file = storage.open_draft_file(found.storage_alias, found.working_name)
-    return picture_file(file, content_type=FORMATS[found.working_format].content_type, sha256=found.working_sha256)
+    kind = FORMATS[found.working_format]
+    name = f"working-copy.{kind.extension}"
+    return picture_file(file, name, content_type=kind.content_type, sha256=found.working_sha256)
 
 
 @answers("GET")
@@ -56,7 +58,9 @@ def preview(request: HttpRequest, draft_id: UUID) -> FileResponse:
     found = get_object_or_404(drafts_of(request), pk=draft_id)
     crop = lifecycle.preview(_crop(found, request.GET.get("spec", "")))
     file = storage.open_draft_file(found.storage_alias, crop.preview_name)
-    return picture_file(file, content_type=FORMATS[crop.preview_format].content_type, sha256=crop.preview_sha256)
+    kind = FORMATS[crop.preview_format]
+    name = f"{crop.spec.slug}.{kind.extension}"
+    return picture_file(file, name, content_type=kind.content_type, sha256=crop.preview_sha256)
 
 
 def _edit(request: HttpRequest, found: Draft) -> HttpResponse:

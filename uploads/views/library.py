@@ -20,7 +20,7 @@ from uploads.forms import TextsForm
 from uploads.imaging.formats import FORMATS
 from uploads.models import Rendition, StoredImage
 from uploads.storage.bucket import CACHE_CONTROL
-from uploads.views.answers import SeeOther, answers, explains_errors, picture_file
+from uploads.views.answers import PICTURE_POLICY, SeeOther, answers, explains_errors, picture_file
 from uploads.views.owner import images_of
 
 IMAGES_PER_PAGE = 24
@@ -94,10 +94,11 @@ def send_rendition(request: HttpRequest, chosen: Rendition, *, as_attachment: bo
             request, etag=etag, response=HttpResponse(headers={"ETag": etag, "Cache-Control": CACHE_CONTROL})
         )
         if known is not None and known.status_code == HTTPStatus.NOT_MODIFIED:
+            known["Content-Security-Policy"] = PICTURE_POLICY
             return known  # the browser has it: the bucket need not be asked
         body = storage.images().open_object(chosen.key)
-        name = chosen.download_name if as_attachment else ""
-        answer = picture_file(body, content_type=chosen.content_type, sha256=chosen.sha256, download_name=name)
+        about: Any = {"content_type": chosen.content_type, "sha256": chosen.sha256, "as_attachment": as_attachment}
+        answer = picture_file(body, chosen.download_name, **about)
         answer["Content-Length"] = str(chosen.bytes)
         answer["Cache-Control"] = CACHE_CONTROL
         return answer

@@ -1,4 +1,4 @@
-"""What a browser remembers of its person's wishes: the site's appearance. The language is Django's own view."""
+"""What a browser remembers of its person's wishes: the site's appearance."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse

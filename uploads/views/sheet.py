@@ -1,6 +1,7 @@
 """The sheet: open drafts with their texts, and what is done to several at once."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.utils.translation import ngettext
 from uploads import lifecycle, received
 from uploads.errors import DraftConflict, UploadsError
 from uploads.forms import AddForm, TextsForm, sentence
-from uploads.models import Draft, DraftCrop, Owner
+from uploads.models import Draft, DraftCrop, Owner, StoredImage
 from uploads.views.answers import SeeOther, answers, explains_errors, takes_files, wants_fragment
 from uploads.views.owner import adopt_session, drafts_of, images_of, owner_of
 
@@ -55,8 +56,28 @@ class Refused:
 def sheet(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, User):
         adopt_session(request, request.user)
+    if wants_fragment(request):
+        # The cards alone, for another tab: what was refused, and messages, are for the page that is to come.
+        return render(request, "uploads/partials/cards.html", _cards_context(_cards(request)))
     refusals = [Refused(**each) for each in request.session.pop(REFUSALS_KEY, [])]
     return render_sheet(request, refusals=refusals)
+
+
+@answers("POST", instead="sheet")
+def begin(request: HttpRequest) -> HttpResponse:
+    """Give a visitor a session before several uploads begin at once, each of which would make one of its own."""
+    owner_of(request, create=True)
+    return HttpResponse(status=204)
+
+
+@answers("POST", instead="sheet")
+@explains_errors
+def cancel(request: HttpRequest) -> HttpResponse:
+    key = received.upload_key(request)
+    if key is None:
+        return HttpResponse(status=400)
+    lifecycle.cancel(owner_of(request), key)
+    return HttpResponse(status=204)
 
 
 @takes_files(drafts=1)
@@ -89,6 +110,8 @@ def add(request: HttpRequest) -> HttpResponse:
 def add_again(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     draft = get_object_or_404(drafts_of(request), pk=draft_id)
     again = lifecycle.stage_again(draft, file_name=request.POST.get("file_name", ""))
+    if wants_fragment(request):
+        return render(request, "uploads/partials/added.html", {"cards": _cards(request, only={again.pk})})
     return SeeOther(f"{reverse('uploads:sheet')}#draft-{again.pk}")
 
 
@@ -128,7 +151,8 @@ def confirm(request: HttpRequest, draft_id: UUID) -> HttpResponse:
         image = lifecycle.confirm(owner_of(request), draft_id, seen=_seen(request, draft_id))
     except Draft.DoesNotExist:
         raise Http404 from None
-    messages.success(request, _("Stored. The picture is in your library."))
+    if image.state == StoredImage.State.STORED:
+        messages.success(request, _("Stored. The picture is in your library."))
     return SeeOther(reverse("uploads:image", args=[image.pk]))
 
 
@@ -143,40 +167,37 @@ def confirm_many(request: HttpRequest) -> HttpResponse:
     if invalid:
         return render_sheet(request, invalid=invalid, status=422)
     owner = owner_of(request)
-    known = {draft.pk: draft for draft in drafts_of(request)} | {image.pk: image for image in images_of(request)}
-    here = [draft_id for draft_id in chosen if draft_id in known]
-    if not here:
+    mine = [*drafts_of(request).filter(pk__in=chosen), *images_of(request).filter(pk__in=chosen)]
+    known = {picture.pk: str(picture) for picture in mine}
+    gone = set(chosen) - set(known)
+    # One that was deleted in another tab keeps nobody from storing the others; somebody else's is never a mistake.
+    if not known or any(rows.objects.filter(pk__in=gone).exists() for rows in (Draft, StoredImage)):
         raise Http404
-    stored = sum(_confirm_one(request, owner, draft_id, str(known[draft_id])) for draft_id in here)
+    stored = sum(_confirm_one(request, owner, draft_id, known[draft_id]) for draft_id in chosen if draft_id in known)
+    if gone:
+        text = ngettext(
+            "%d picture is no longer on your sheet: it was deleted, perhaps in another tab.",
+            "%d pictures are no longer on your sheet: they were deleted, perhaps in another tab.",
+            len(gone),
+        )
+        messages.error(request, text % len(gone))
     if stored:
         text = ngettext("Stored: %d picture is in your library.", "Stored: %d pictures are in your library.", stored)
         messages.success(request, text % stored)
-    _tell_missing(request, len(chosen) - len(here))
-    return SeeOther(reverse("uploads:library" if stored == len(here) else "uploads:sheet"))
-
-
-def _tell_missing(request: HttpRequest, missing: int) -> None:
-    """Say of how many pictures there is nothing: which they were, or whose, is not told."""
-    if missing:
-        text = ngettext(
-            "%d picture is no longer on the sheet: it was deleted, or not confirmed in time.",
-            "%d pictures are no longer on the sheet: they were deleted, or not confirmed in time.",
-            missing,
-        )
-        messages.warning(request, text % missing)
+    return SeeOther(reverse("uploads:library" if stored == len(chosen) else "uploads:sheet"))
 
 
 def _confirm_one(request: HttpRequest, owner: Owner, draft_id: UUID, name: str) -> bool:
     """Store one of several drafts; say, with its name, why it was not stored, and let the others go on."""
     try:
-        lifecycle.confirm(owner, draft_id, seen=_seen(request, draft_id))
+        image = lifecycle.confirm(owner, draft_id, seen=_seen(request, draft_id))
     except (UploadsError, Draft.DoesNotExist) as error:
         if isinstance(error, UploadsError) and error.status >= 500:
             raise
         reason = sentence(error if isinstance(error, UploadsError) else DraftConflict())
         messages.error(request, f"“{name}”: {reason}")
         return False
-    return True
+    return bool(image.state == StoredImage.State.STORED)
 
 
 def render_sheet(
@@ -188,13 +209,8 @@ def render_sheet(
     status: int = 200,
 ) -> HttpResponse:
     """The page of the sheet, with whatever was wrong beside what it belongs to."""
-    cards = _cards(request, invalid=invalid)
-    context = {
-        "add_form": add_form or AddForm(),
-        "cards": cards,
-        "open_count": sum(card.draft.state == Draft.State.OPEN for card in cards),
-        "refusals": refusals or [],
-    }
+    context = {"add_form": add_form or AddForm(), "refusals": refusals or []}
+    context |= _cards_context(_cards(request, invalid=invalid))
     return render(request, "uploads/sheet.html", context, status=status)
 
 
@@ -230,10 +246,10 @@ def _was_typed(request: HttpRequest, form: TextsForm, name: str) -> bool:
 def _stage_each(request: HttpRequest, form: AddForm, owner: Owner) -> tuple[list[Draft], list[Refused]]:
     """Stage every file; one that is refused does not keep the others."""
     added, refusals = [], []
-    chosen = {"owner": owner, "preset": form.cleaned_data["preset"], "may_repeat": form.cleaned_data["may_repeat"]}
+    chosen = {name: form.cleaned_data[name] for name in ("preset", "may_repeat", "chosen_at")}
     for number, upload in enumerate(form.cleaned_data["pictures"]):
         try:
-            added.append(lifecycle.stage(upload, key=received.upload_key(request, number), **chosen))
+            added.append(lifecycle.stage(upload, owner=owner, key=received.upload_key(request, number), **chosen))
         except UploadsError as error:
             refusals.append(Refused.by(error, upload.name or ""))
     return added, refusals
@@ -246,6 +262,10 @@ def _cards(
     if only is not None:
         drafts = drafts.filter(pk__in=only)
     return [Card(draft, (invalid or {}).get(draft.pk) or _texts_form(draft)) for draft in drafts]
+
+
+def _cards_context(cards: list[Card]) -> dict[str, Any]:
+    return {"cards": cards, "open_count": sum(card.draft.state == Draft.State.OPEN for card in cards)}
 
 
 def _texts_form(draft: Draft) -> TextsForm:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -92,9 +92,16 @@ def _run_granian(host: str, port: int, workers: int) -> int:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, partial(_stop, server, stopping))
         code = server.wait()
+        _end_workers(server.pid)
         if stopping.is_set() or code == 0 or time.monotonic() - started_at < LEAST_SECONDS:
             return 0 if stopping.is_set() else code
         logger.error("The web server ended with code %d; it is started anew.", code)
+
+
+def _end_workers(group: int) -> None:
+    """End what the web server left: killed itself, it takes no worker along, and they would go on answering."""
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def _stop(server: "subprocess.Popen[bytes]", stopping: Event, *_: Any) -> None:
