@@ -43,7 +43,6 @@ SAMPLE = """
 
 
 def test_three_go_at_once_and_lie_in_the_order_of_choosing(visit) -> None:
-    """Of a visitor who is new: all are in the same session."""
     page: Page = visit()
     with holding(page) as held:
         choose(page, *numbered(1, 2, 3, 4, 5))
@@ -69,6 +68,15 @@ def test_three_go_at_once_and_lie_in_the_order_of_choosing(visit) -> None:
     expect(page.locator("[data-said]")).to_contain_text("“5.png” is on your sheet.")
     page.reload()
     assert names(page) == ordered
+
+
+def test_the_first_three_of_a_new_visitor_are_in_one_session(visit) -> None:
+    page: Page = visit()
+    files = [photo(f"{number}.png", large_picture(number), "image/png") for number in (1, 2, 3)]
+    choose(page, *files)
+    expect(page.locator("li.card")).to_have_count(3, timeout=30_000)
+    page.reload()
+    assert names(page) == ["1.png", "2.png", "3.png"]
 
 
 def states_and_values(page: Page) -> tuple[list[str], list[int]]:
