@@ -24,17 +24,12 @@ STRIP_BYTES = 2 * 1024 * 1024
 READ_BYTES = 64 * 1024
 
 
-def resized(
-    image: Image.Image,
-    size: tuple[int, int],
-    corners: tuple[float, ...],
-    resample: Image.Resampling = Image.Resampling.LANCZOS,
-) -> Image.Image:
+def resized(image: Image.Image, size: tuple[int, int], corners: tuple[float, ...]) -> Image.Image:
     """The rectangle between corners at a size; taken as it is where no pixel changes."""
     left, upper, right, lower = corners
     if (right - left, lower - upper) == size:
         return image.crop((int(left), int(upper), int(right), int(lower)))
-    return image.resize(size, resample, box=(left, upper, right, lower))
+    return image.resize(size, Image.Resampling.LANCZOS, box=(left, upper, right, lower))
 
 
 # --- JPEG ---------------------------------------------------------------------------------

@@ -197,9 +197,7 @@ def _cut(
     image.load()
     corners = tuple(side / shrunk for side in box.corners)
     if image.mode in {"RGB", "L", "CMYK", "YCbCr", "LAB"} and "transparency" not in image.info:
-        # What a JPEG's decoder shrank is filtered already: a narrower filter takes two thirds of the time.
-        resample = Image.Resampling.BICUBIC if shrunk > 1 else Image.Resampling.LANCZOS
-        piece = resized(image, (width, height), corners, resample)
+        piece = resized(image, (width, height), corners)
     else:
         # These need another mode to be resized in. They are not shrunk while decoding: corners are whole.
         piece = image.crop(box.corners)
