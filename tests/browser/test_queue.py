@@ -93,7 +93,9 @@ def test_the_bar_runs_through_all_phases_and_never_goes_back(visit) -> None:
     expect(page.locator("li.card")).to_have_count(1, timeout=30_000)
     expect(page.locator(".queue-row")).to_have_count(0)
     states, values = states_and_values(page)
-    assert states == ["sending", "received", "processing", "stored"]
+    # Decoded while it arrived, it may be stored before the page asks again.
+    assert [state for state in states if state != "processing"] == ["sending", "received", "stored"]
+    assert states.index("stored") == len(states) - 1
     assert values == sorted(values)
     assert len(set(values)) > 10
     assert all(value < 100 for state, value in page.evaluate("window.seen") if state != "stored")
