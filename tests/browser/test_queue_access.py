@@ -1,11 +1,9 @@
 """The queue by keyboard, by ear, and by the rules of WCAG that a machine can check."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import findings
 from tests.browser.steps import photo
 from tests.browser.uploading import (
     ADD,
@@ -19,18 +17,7 @@ from tests.browser.uploading import (
     wait_until,
 )
 
-AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PROBLEM = '<div class="problem" role="alert" tabindex="-1"><p class="problem__title">No</p><p>Not this one.</p></div>'
-
-
-def findings(page: Page) -> list[dict[str, Any]]:
-    """What axe finds on the page: each rule that is broken, with the places."""
-    page.evaluate(AXE.read_text())
-    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        {"rule": each["id"], "impact": each["impact"], "at": [node["html"][:120] for node in each["nodes"]]}
-        for each in result["violations"]
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
