@@ -1,3 +1,5 @@
+import { focusOn } from "./focus";
+
 /**
  * Bring a list of cards up to date with the site's, leaving alone each in which somebody is at work.
  *
@@ -12,7 +14,7 @@ export function mergeCards(list: Element, fresh: readonly Element[], known: Read
     if (newer ? isSame(card, newer) : !known.has(card.id)) continue;
     if (isAtWork(card)) isComplete = false;
     else if (newer) replace(card, newer);
-    else card.remove();
+    else remove(card);
   }
   insertMissing(list, fresh);
   return isComplete;
@@ -27,11 +29,19 @@ function insertMissing(list: Element, fresh: readonly Element[]): void {
   }
 }
 
-/** The tick is this tab's own. */
+/** The tick is this tab's own; so is the focus, if it was on a button. */
 function replace(card: Element, newer: Element): void {
+  const hasFocus = card.contains(document.activeElement);
   const [tick, newTick] = [card, newer].map((each) => each.querySelector<HTMLInputElement>("input[name=draft]"));
   if (tick && newTick) newTick.checked = tick.checked;
   card.replaceWith(newer);
+  if (hasFocus) focusOn(newer);
+}
+
+function remove(card: Element): void {
+  const neighbour = card.nextElementSibling ?? card.previousElementSibling;
+  if (card.contains(document.activeElement)) focusOn(neighbour);
+  card.remove();
 }
 
 /** Revision, saved texts and state. */
@@ -44,11 +54,12 @@ function versionOf(card: Element): string {
   return JSON.stringify([card.getAttribute("data-state"), ...shown]);
 }
 
-/** The focus is in it, or a text that is not saved. */
+/** The focus is in a text of it, or a text is not saved. */
 function isAtWork(card: Element): boolean {
-  if (card.contains(document.activeElement)) return true;
   const fields = card.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input[type=text], textarea");
-  return [...fields].some(({ name, value }) => {
+  return [...fields].some((field) => {
+    if (field === document.activeElement) return true;
+    const { name, value } = field;
     const shown = card.querySelector<HTMLInputElement>(`input[name="${CSS.escape(`initial-${name}`)}"]`);
     return shown !== null && shown.value !== value;
   });

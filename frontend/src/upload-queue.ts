@@ -235,7 +235,11 @@ export class UploadQueue extends HTMLElement {
 
   /** Remove an item of the list; the focus goes to its neighbour, or back to where files are chosen. */
   #takeOut(item: Element, remove: () => void): void {
-    const neighbour = item.nextElementSibling ?? item.previousElementSibling;
+    const stays = [...this.#list.children].filter(
+      (each) => each === item || this.#rows.has(each) || each.matches(".refusal"),
+    );
+    const place = stays.indexOf(item);
+    const neighbour = stays[place + 1] ?? stays[place - 1];
     remove();
     focusOn(neighbour ?? this.#input);
   }

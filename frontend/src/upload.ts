@@ -6,9 +6,8 @@ import { randomId } from "./random-id";
 import { type Outcome, type Request, send } from "./transport";
 import type { Phase } from "./upload-schedule";
 
-/** How often the bar moves while an answer is awaited, and after how many moves the site is asked. */
+/** How often the bar moves while an answer is awaited; with every second move the site is asked how far it is. */
 const MOVE_MS = 150;
-const MOVES_TO_ASK = 3;
 
 /** No answer came; "not now"; a redirect, to the page for signing in; the file is gone; what the site said. */
 export type Trouble = "lost" | "busy" | "elsewhere" | "gone" | "said";
@@ -98,7 +97,7 @@ export class Upload {
   async #follow(progressUrl: string, signal: AbortSignal): Promise<void> {
     for (let moves = 1; this.phase === "received"; moves += 1) {
       await pause(MOVE_MS);
-      const record = moves % MOVES_TO_ASK === 0 ? await readProgress(progressUrl, signal) : undefined;
+      const record = moves % 2 === 1 ? await readProgress(progressUrl, signal) : undefined;
       if (signal.aborted) return;
       if (record !== undefined) this.#learn(record);
     }

@@ -25,7 +25,7 @@ def delete_elsewhere(page: Page, name: str) -> None:
 
 
 def test_a_text_of_a_picture_that_is_gone_says_so_in_its_card(visit) -> None:
-    page = added(visit(), "flower.jpg", photographs.flower())
+    page = added(visit(in_trouble=True), "flower.jpg", photographs.flower())
     delete_elsewhere(page, "flower.jpg")
     card = card_of(page, "flower.jpg")
     card.get_by_label("Title").fill("Plumeria")
@@ -37,7 +37,7 @@ def test_a_text_of_a_picture_that_is_gone_says_so_in_its_card(visit) -> None:
 
 
 def test_the_editor_of_a_picture_that_is_gone_says_so(visit) -> None:
-    page = added(visit(), "flower.jpg", photographs.flower())
+    page = added(visit(in_trouble=True), "flower.jpg", photographs.flower())
     card_of(page, "flower.jpg").get_by_role("link", name="Edit").click()
     delete_elsewhere(page, "flower.jpg")
     set_number(page, "Width", 200)

@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from mmap import mmap
 
 START_OF_SCAN = 0xDA
+# Baseline and extended sequential, coded by Huffman or arithmetic.
+SEQUENTIAL_FRAMES = {0xC0, 0xC1, 0xC9}
 END_OF_IMAGE = 0xD9
 # Not those that have no segment: TEM, the restart markers, a start of image. Of several FF the last one counts; a
 # pattern that says so, FF+, would be searched for fourteen times as long.
 _MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")
 
 
-def markers(data: mmap) -> Iterator[tuple[int, int]]:
-    """The markers of the first picture in a file, and the offset behind each marker's segment.
+def markers(data: mmap) -> Iterator[tuple[int, int, int]]:
+    """The markers of the first picture in a file, and where each marker's segment begins and ends.
 
     Ends behind the end-of-image marker, or where the file is cut short.
     """
@@ -25,9 +27,27 @@ def markers(data: mmap) -> Iterator[tuple[int, int]]:
     while (found := _MARKER.search(data, position)) is not None:
         marker, position = found[1][0], found.end()
         if marker == END_OF_IMAGE:
-            yield marker, position
+            yield marker, position, position
             return
         if position + 2 > len(data):
             return
-        position += struct.unpack_from(">H", data, position)[0]
-        yield marker, position
+        start, position = position, position + struct.unpack_from(">H", data, position)[0]
+        yield marker, start, position
+
+
+def count_scans(data: mmap) -> int:
+    """How many scans the first picture in a file has.
+
+    Where the first one holds all of a sequential picture, the rest of the file is not searched: decoders take a
+    second one for an error.
+    """
+    count = 0
+    components = None
+    for marker, start, _ in markers(data):
+        if marker in SEQUENTIAL_FRAMES:
+            components = data[start + 7 : start + 8]
+        elif marker == START_OF_SCAN:
+            count += 1
+            if count == 1 and components == data[start + 2 : start + 3]:
+                break
+    return count

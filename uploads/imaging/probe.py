@@ -157,9 +157,8 @@ def upright(image: Image.Image, turned: int) -> Image.Image:
 def _limit_scans(path: Path, limit: int) -> None:
     """Refuse a JPEG that is built from more scans than any camera writes: each costs a pass over all pixels."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        scans = sum(marker == jpeg.START_OF_SCAN for marker, _ in jpeg.markers(data))
-    if scans > limit:
-        raise TooManyScans(limit=limit)
+        if jpeg.count_scans(data) > limit:
+            raise TooManyScans(limit=limit)
 
 
 def _unidentified(path: Path, limits: Limits) -> Exception:

@@ -88,7 +88,7 @@ def _has_trailing_data(format_name: str | None, file: IO[bytes]) -> bool:
 
 def _jpeg_end(data: mmap.mmap) -> int:
     """The offset behind the end-of-image marker."""
-    return next((end for marker, end in jpeg.markers(data) if marker == jpeg.END_OF_IMAGE), len(data))
+    return next((end for marker, _, end in jpeg.markers(data) if marker == jpeg.END_OF_IMAGE), len(data))
 
 
 def _png_end(data: mmap.mmap) -> int:

@@ -16,7 +16,17 @@ from uploads.errors import (
 )
 from uploads.geometry import Size
 from uploads.imaging.probe import Limits, format_of, open_limited, orientation, upright, upright_size
-from uploads.tests.pictures import HEIC, decoded, encoded, huge_png, jpeg_of_scans, picture, png_with
+from uploads.tests.pictures import (
+    HEIC,
+    JPEG_END,
+    JPEG_SCAN,
+    decoded,
+    encoded,
+    huge_png,
+    jpeg_of_scans,
+    picture,
+    png_with,
+)
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 LIMITS = {"formats": FORMATS, "max_pixels": 50_000_000, "max_side_px": 16_384, "max_jpeg_scans": 100, "max_frames": 9}
@@ -179,6 +189,21 @@ def test_only_the_scans_of_the_picture_that_is_decoded_count(opened):
     data = encoded(picture(64, 64), "MPO", save_all=True, append_images=[picture(64, 64)])
     assert opened(data, max_jpeg_scans=1) == ("JPEG", Size(64, 64))
     assert opened(encoded(picture(64, 64), "JPEG") + b"\xff\xda" * 200) == ("JPEG", Size(64, 64))
+
+
+def test_what_follows_the_one_scan_of_a_sequential_picture_is_never_decoded(opened):
+    head, scan = encoded(picture(64, 64), "JPEG").removesuffix(JPEG_END).split(JPEG_SCAN)
+    data = JPEG_SCAN.join([head, *[scan] * 150]) + JPEG_END
+    assert opened(data) == ("JPEG", Size(64, 64))
+    with pytest.raises(OSError, match="broken data stream"):
+        decoded(data)
+
+
+def test_the_scans_of_a_sequential_picture_count_where_each_has_one_component(opened):
+    head, _ = encoded(picture(64, 64), "JPEG").split(JPEG_SCAN)
+    scan = JPEG_SCAN + b"\x00\x08\x01\x01\x00\x00\x3f\x00" + bytes(9)
+    with pytest.raises(TooManyScans):
+        opened(head + scan * 101 + JPEG_END)
 
 
 def test_scans_behind_a_thumbnail_are_counted(opened):

@@ -490,7 +490,7 @@ def parts_of(data: bytes) -> set[bytes]:
     if data.startswith(b"\xff\xd8"):
         with mmap.mmap(-1, len(data)) as memory:
             memory.write(data)
-            return {bytes([marker]) for marker, _ in jpeg.markers(memory)}
+            return {bytes([marker]) for marker, *_ in jpeg.markers(memory)}
     found, place = set(), {b"\x89PNG": 8, b"RIFF": 12}.get(data[:4], 0)
     while place < len(data):
         if data.startswith(b"RIFF"):

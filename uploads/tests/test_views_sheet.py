@@ -28,6 +28,18 @@ def texts(*drafts: Draft, **changed: str) -> dict[str, str]:
     return {f"{draft.pk}-{name}": value for draft in drafts for name, value in fields.items()}
 
 
+# --- For another tab ------------------------------------------------------------------------
+
+
+def test_the_cards_alone_are_to_be_had_and_what_is_said_once_waits_for_the_page(visitor):
+    visitor.post("/drafts/", {"pictures": [upload(name="good.png"), upload(b"text", "bad.png")], "preset": "free"})
+    fragment = visitor.get("/", headers=FRAGMENT)
+    assert "good.png" in words(fragment)
+    assert "<html" not in fragment.content.decode()
+    assert "bad.png" not in words(fragment)
+    assert "bad.png was not added" in words(visitor.get("/"))
+
+
 # --- Add ------------------------------------------------------------------------------------
 
 
