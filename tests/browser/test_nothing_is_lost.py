@@ -55,7 +55,7 @@ def test_a_number_survives_a_reload_at_once(visit) -> None:
 
 
 def test_a_number_survives_a_reload_that_overtakes_its_request(visit) -> None:
-    page = open_editor(add_flower(visit()))
+    page = open_editor(add_flower(visit(in_trouble=True)))
     go_on = lose_posts(page)
     set_number(page, "Width", 200)
     page.reload()
