@@ -30,6 +30,7 @@
     ├── TooManyUploads          as many as this process receives at once        429
     ├── UploadCancelled         whoever sent the upload called it off           409
     ├── DraftConflict           the draft is no longer what the person saw      409
+    ├── CropChanged             the crop is no longer the one that was shown    409
     ├── DraftFileLost           the draft's file is gone from this server       410
     ├── DecoderBusy             too many pictures are being worked on           503
     ├── StoreUnavailable        the bucket does not answer                      503
@@ -221,6 +222,13 @@ class DraftConflict(UploadsError):
 
     status = 409
     message = _("This picture was changed or stored meanwhile, perhaps in another tab. Look at it again.")
+
+
+class CropChanged(UploadsError):
+    """Another crop was saved since the page was made over which this one was chosen."""
+
+    status = 409
+    message = _("Another crop of this picture was saved meanwhile, perhaps in another tab. Yours is still on this page.")
 
 
 class DraftFileLost(UploadsError):

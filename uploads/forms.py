@@ -158,6 +158,9 @@ class EditForm(forms.Form):
     scaleY = forms.FloatField(widget=forms.HiddenInput)
     sourceWidth = forms.IntegerField(widget=forms.HiddenInput)
     sourceHeight = forms.IntegerField(widget=forms.HiddenInput)
+    # The stamp of the crop that the page showed, and of the newer one that is replaced all the same.
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+    keep = forms.CharField(required=False)
     adjust = forms.ChoiceField(choices=[(name, name) for name in ADJUSTMENTS], required=False)
 
     def __init__(self, data: Any = None, *, draft: Draft, crop: DraftCrop) -> None:
@@ -173,6 +176,11 @@ class EditForm(forms.Form):
         except SelectionError as error:
             self.add_error(error.field, sentence(error))
         return data
+
+    @property
+    def replaces(self) -> str:
+        """The stamp of the crop that this one may replace."""
+        return str(self.cleaned_data["keep"] or self.cleaned_data["shown"])
 
     def _selection(self, data: dict[str, Any]) -> Selection:
         draft, ratio = self.draft, self.crop_spec.ratio
@@ -207,6 +215,7 @@ def _fields_of(draft: Draft, crop: DraftCrop) -> dict[str, Any]:
         "scaleY": crop.scale_y,
         "sourceWidth": draft.width,
         "sourceHeight": draft.height,
+        "shown": crop.stamp,
     }
 
 

@@ -5,6 +5,7 @@ import { keyStep, type Press, pressStep, stepped } from "./crop-keys";
 import { CropPreview } from "./crop-preview";
 import { CropSaver } from "./crop-saver";
 import { CropStage } from "./crop-stage";
+import type { Answer } from "./fragment";
 import {
   type Axis,
   atLeast,
@@ -58,12 +59,34 @@ export class CropEditor extends HTMLElement {
     const form = this.#part<HTMLFormElement>("form[data-crop]");
     this.#fields = new CropFields(form);
     this.#selection = this.#read();
-    this.#saver = new CropSaver(form, (answer) => void this.#preview.show(answer), signal);
+    const listener = {
+      show: (answer: Answer | null) => void this.#preview.show(answer),
+      settled: (figure: HTMLElement | null, isBehind: boolean) => this.#settle(figure, isBehind),
+    };
+    this.#saver = new CropSaver(form, listener, signal);
     this.#listen(form, signal);
+    const revision = Number(this.#part("#preview").dataset.revision);
+    this.#history = new CropHistory(`crop ${this.dataset.picture}`, this.#selection, revision);
+    this.#catchUp();
     this.#fields.write(this.#selection);
-    this.#history = new CropHistory(`crop ${this.dataset.picture}`, this.#selection);
     this.#connectStage(signal);
     this.#tellRules();
+  }
+
+  /** The page may have come before the last change before it was saved: that goes on from where it was. */
+  #catchUp(): void {
+    if (same(this.#history.current, this.#selection)) return;
+    this.#selection = this.#history.current;
+    this.#saver.touch();
+    if (this.#isBelow()) return;
+    this.#preview.wait();
+    this.#fields.write(this.#selection);
+    void this.#saver.save();
+  }
+
+  #settle(figure: HTMLElement | null, isBehind: boolean): void {
+    if (figure?.dataset.shown) this.#fields.input("shown").value = figure.dataset.shown;
+    this.#history.settle(figure && Number(figure.dataset.revision), isBehind);
   }
 
   disconnectedCallback(): void {
@@ -105,13 +128,22 @@ export class CropEditor extends HTMLElement {
       listener,
     );
     this.#stage.connect(signal).then(
-      (copy) => (this.#preview.copy = copy),
+      (copy) => this.#drawFrom(copy),
       () => this.toggleAttribute("data-broken", true),
     );
   }
 
+  #drawFrom(copy: HTMLImageElement): void {
+    this.#preview.copy = copy;
+    if (!this.#saver.isBehind) return;
+    this.#preview.draw(this.#fields.source, this.#selection);
+    this.#preview.wait();
+  }
+
   #submit(event: SubmitEvent): void {
     const { submitter } = event;
+    if (submitter instanceof HTMLButtonElement && submitter.name === "keep")
+      this.#fields.input("shown").value = submitter.value;
     if (submitter instanceof HTMLButtonElement && submitter.name === "next") this.#leave(event, submitter);
     else if (submitter instanceof HTMLButtonElement && submitter.name === "adjust")
       this.#adjust(event, submitter.value);

@@ -1,5 +1,12 @@
 import { type Answer, postForFragment } from "./fragment";
 
+interface Listener {
+  /** The answer to the latest change. */
+  show(answer: Answer | null): void;
+  /** The site took or refused what was sent: its figure of the crop, if it took it, and whether changes have come since. */
+  settled(figure: HTMLElement | null, isBehind: boolean): void;
+}
+
 /** Long enough that a row of key presses is one request, short enough to seem at once. */
 const PAUSE_MS = 400;
 const PATIENCE_MS = 30_000;
@@ -13,15 +20,15 @@ const PATIENCE_MS = 30_000;
  */
 export class CropSaver {
   readonly #form: HTMLFormElement;
-  readonly #show: (answer: Answer | null) => void;
+  readonly #listener: Listener;
   readonly #signal: AbortSignal;
   #timer: number | undefined;
   #sending: Promise<void> | null = null;
   #version = 0;
   #saved = 0;
 
-  constructor(form: HTMLFormElement, show: (answer: Answer | null) => void, signal: AbortSignal) {
-    [this.#form, this.#show, this.#signal] = [form, show, signal];
+  constructor(form: HTMLFormElement, listener: Listener, signal: AbortSignal) {
+    [this.#form, this.#listener, this.#signal] = [form, listener, signal];
     signal.addEventListener("abort", () => this.cancel());
   }
 
@@ -80,7 +87,10 @@ export class CropSaver {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const answer = await postForFragment(this.#form.action, new FormData(this.#form), { signal });
     this.#sending = null;
-    if (answer && answer.status < 500) this.#saved = Math.max(this.#saved, version);
-    if (version === this.#version && !this.#signal.aborted) this.#show(answer);
+    if (answer && answer.status < 500) {
+      this.#saved = Math.max(this.#saved, version);
+      this.#listener.settled(answer.content.querySelector<HTMLElement>("#preview"), this.isBehind);
+    }
+    if (version === this.#version && !this.#signal.aborted) this.#listener.show(answer);
   }
 }

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from uploads import storage
 from uploads.decoding import decoders, limits
-from uploads.errors import DraftConflict
+from uploads.errors import CropChanged, DraftConflict
 from uploads.geometry import Selection
 from uploads.imaging import render
 from uploads.models import CropSpec, Draft, DraftCrop, DraftQuerySet, StoredImage
@@ -30,11 +30,14 @@ def change(draft: Draft, *, among: DraftQuerySet | None = None, **columns: Any) 
         raise DraftConflict()
 
 
-def edit(draft: Draft, spec: CropSpec, selection: Selection) -> None:
+def edit(draft: Draft, spec: CropSpec, selection: Selection, *, shown: str = "") -> None:
     """Save a selection that ``spec`` accepted; what was rendered for another goes.
+
+    ``shown`` is the stamp of the crop over which it was chosen; without one it replaces any.
 
     Raises:
         DraftConflict: the draft is not open any more.
+        CropChanged: the crop is not the one that was ``shown``.
     """
     with transaction.atomic():
         crop = draft.crops.filter(spec=spec).first()
@@ -45,6 +48,8 @@ def edit(draft: Draft, spec: CropSpec, selection: Selection) -> None:
         change(draft)
         # Again, and locked where the database locks rows: a preview may have been made meanwhile.
         crop = draft.crops.select_for_update().get(pk=crop.pk)
+        if shown not in {"", crop.stamp}:
+            raise CropChanged()
         transaction.on_commit(partial(storage.delete_draft_files, draft.storage_alias, crop.file_names()))
         crop.renditions.all().delete()
         draft.crops.filter(pk=crop.pk).update(

@@ -167,6 +167,11 @@ class DraftCrop(models.Model):
         return Selection(Box(self.x, self.y, self.width, self.height), self.rotate, self.scale_x, self.scale_y)
 
     @property
+    def stamp(self) -> str:
+        """What tells this selection, of this very picture, from any other; a picture that is replaced has new crops."""
+        return " ".join(str(value) for value in (self.pk, *self.columns(self.selection).values()))
+
+    @property
     def output_size(self) -> Size:
         return self.spec.output_size(self.selection.box)
 

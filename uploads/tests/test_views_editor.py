@@ -146,6 +146,61 @@ def test_a_picture_that_is_being_stored_is_not_changed(visitor):
     assert selection()[2:4] == (400, 300)
 
 
+# --- Two tabs -------------------------------------------------------------------------------
+
+
+def stamp() -> str:
+    return DraftCrop.objects.get().stamp
+
+
+@pytest.mark.parametrize("headers", [{}, FRAGMENT], ids=["page", "fragment"])
+def test_a_crop_that_was_changed_elsewhere_is_not_replaced_unasked(visitor, draft, headers):
+    old = stamp()
+    visitor.post(f"/drafts/{draft.pk}/", crop(draft, 10, 20, 200, 100))
+    answer = visitor.post(f"/drafts/{draft.pk}/", crop(draft, 0, 0, 50, 50, shown=old), headers=headers)
+    assert answer.status_code == 409
+    assert "Another crop of this picture was saved meanwhile" in words(answer)
+    assert ("<html" in answer.content.decode()) == (not headers)
+    assert selection()[:4] == (10, 20, 200, 100)
+    # What the button "Keep mine" sends.
+    assert f'name="keep" value="{stamp()}"' in answer.content.decode()
+    kept = crop(draft, 0, 0, 50, 50, shown=old, keep=stamp())
+    assert visitor.post(f"/drafts/{draft.pk}/", kept, headers=headers).status_code == (200 if headers else 303)
+    assert selection()[:4] == (0, 0, 50, 50)
+
+
+def test_a_page_that_is_refused_for_another_tab_keeps_what_was_sent(visitor, draft):
+    old = stamp()
+    visitor.post(f"/drafts/{draft.pk}/", crop(draft, 10, 20, 200, 100))
+    page = visitor.post(f"/drafts/{draft.pk}/", crop(draft, 3, 4, 57, 58, shown=old)).content.decode()
+    for value in (3, 4, 57, 58, old):
+        assert f'value="{value}"' in page
+
+
+def test_the_same_crop_from_two_tabs_is_no_conflict(visitor, draft):
+    old = stamp()
+    for _ in range(2):
+        answer = visitor.post(f"/drafts/{draft.pk}/", crop(draft, 10, 20, 200, 100, shown=old), headers=FRAGMENT)
+        assert answer.status_code == 200
+    assert f'data-shown="{stamp()}"' in answer.content.decode()
+
+
+def test_a_crop_over_a_picture_that_was_replaced_by_one_of_the_same_size_is_not_saved(visitor, draft):
+    old = stamp()
+    visitor.post(f"/drafts/{draft.pk}/replace/", {"picture": upload(encoded(picture().rotate(180)), "other.png")})
+    answer = visitor.post(f"/drafts/{draft.pk}/", crop(draft, 0, 0, 50, 50, shown=old))
+    assert answer.status_code == 409
+    assert selection()[:4] == (0, 0, 400, 300)
+
+
+def test_another_crop_of_the_same_picture_is_no_conflict(visitor):
+    draft = add(visitor, encoded(picture(600, 600)), preset="profile-set")
+    shown = {each.spec.slug: each.stamp for each in draft.crops.select_related("spec")}
+    visitor.post(f"/drafts/{draft.pk}/", crop(draft, 0, 30, 300, 100, spec="banner", shown=shown["banner"]))
+    answer = visitor.post(f"/drafts/{draft.pk}/", crop(draft, 0, 0, 300, 300, spec="profile", shown=shown["profile"]))
+    assert answer.status_code == 303
+
+
 # --- Replace --------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from uploads import lifecycle, received, storage
-from uploads.errors import Refusal
+from uploads.errors import CropChanged, Refusal
 from uploads.forms import EditForm, ReplaceForm, sentence
 from uploads.geometry import frame_size
 from uploads.imaging.formats import FORMATS
@@ -70,7 +70,10 @@ def _edit(request: HttpRequest, found: Draft) -> HttpResponse:
         if wants_fragment(request):
             return render(request, "uploads/partials/form_errors.html", {"form": form}, status=422)
         return _render_editor(request, found, crop, form=form, status=422)
-    lifecycle.edit(found, crop.spec, form.cleaned_data["selection"])
+    try:
+        lifecycle.edit(found, crop.spec, form.cleaned_data["selection"], shown=form.replaces)
+    except CropChanged as error:
+        return _explain_change(request, crop, form, error)
     if wants_fragment(request):
         found = get_object_or_404(drafts_of(request), pk=found.pk)
         crop = lifecycle.preview(_crop(found, crop.spec.slug))
@@ -80,6 +83,16 @@ def _edit(request: HttpRequest, found: Draft) -> HttpResponse:
     return SeeOther(f"{_editor_url(found)}?spec={crop.spec.slug}")
 
 
+def _explain_change(request: HttpRequest, crop: DraftCrop, form: EditForm, error: CropChanged) -> HttpResponse:
+    """Offer the newer crop, or to put the one that was sent in its place."""
+    found = get_object_or_404(drafts_of(request), pk=crop.draft_id)
+    crop = _crop(found, crop.spec.slug)
+    if wants_fragment(request):
+        context = {"draft": found, "crop": crop, "changed": sentence(error)}
+        return render(request, "uploads/partials/crop_changed.html", context, status=error.status)
+    return _render_editor(request, found, crop, form=form, changed=sentence(error), status=error.status)
+
+
 def _render_editor(
     request: HttpRequest,
     found: Draft,
@@ -87,6 +100,7 @@ def _render_editor(
     *,
     form: EditForm | None = None,
     replace_form: ReplaceForm | None = None,
+    changed: str = "",
     status: int = 200,
 ) -> HttpResponse:
     context = {
@@ -96,6 +110,7 @@ def _render_editor(
         "frame": frame_size(found.size, crop.rotate),
         "form": form or EditForm(draft=found, crop=crop),
         "replace_form": replace_form or ReplaceForm(),
+        "changed": changed,
     }
     return render(request, "uploads/editor.html", context, status=status)
 
