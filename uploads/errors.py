@@ -228,7 +228,9 @@ class CropChanged(UploadsError):
     """Another crop was saved since the page was made over which this one was chosen."""
 
     status = 409
-    message = _("Another crop of this picture was saved meanwhile, perhaps in another tab. Yours is still on this page.")
+    message = _(
+        "Another crop of this picture was saved meanwhile, perhaps in another tab. Yours is still on this page."
+    )
 
 
 class DraftFileLost(UploadsError):
