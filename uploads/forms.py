@@ -129,12 +129,19 @@ class ReplaceForm(forms.Form):
 
 
 class TextsForm(forms.Form):
-    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH, required=False)
+    """What a person writes about a picture. The blank placeholder lets print.css leave out what is empty."""
+
+    title = forms.CharField(
+        label=_("Title"),
+        max_length=TITLE_LENGTH,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": " "}),
+    )
     alt_text = forms.CharField(
         label=_("Alternative text"),
         max_length=ALT_TEXT_LENGTH,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": " "}),
         help_text=_("What the picture shows, for those who cannot see it."),
     )
 
